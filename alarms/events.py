@@ -1,0 +1,110 @@
+"""Everything that can happen to an alarm, as frozen values. All instants are aware UTC."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+ALARM_KINDS = (
+    "sos", "fall", "smoke", "gas", "flood", "inactivity", "duress", "low_battery", "mains_lost", "tamper",
+)  # fmt: skip
+STATES = ("open", "accepted", "arrived", "follow_up", "closed")
+DISPOSITIONS = ("helped", "medical", "false_alarm", "test", "device_fault", "other")
+SATISFACTIONS = ("satisfied", "dissatisfied", "unreachable")
+
+CALL_OUTCOMES = (
+    "accepted", "declined", "no_key", "voicemail", "busy", "no_answer", "rejected", "failed", "cancelled",
+)  # fmt: skip
+MESSAGE_OUTCOMES = ("sent", "delivered", "undelivered", "replied", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A device's alarm message, read as far as it could be read.
+
+    `msg_id` is never empty: the gateway makes one from the bytes when the device gave none that can be used, and then
+    `has_own_id` is false. `location` is a `geo.position.Fix` as a plain object, or None. `problems` are short English
+    words for what could not be read; `content` holds every member that could be, known or not; `raw` the bytes.
+    """
+
+    device_uid: str
+    msg_id: str
+    received_at: datetime
+    kind: str = "sos"
+    has_own_id: bool = True
+    pressed_at: datetime | None = None
+    location: dict[str, Any] | None = None
+    is_test: bool = False
+    problems: tuple[str, ...] = ()
+    content: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The person says that it was a mistake; `alarm_msg_id` names the press if the device knows it."""
+
+    device_uid: str
+    msg_id: str
+    received_at: datetime
+    alarm_msg_id: str | None = None
+    content: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What a channel says became of an attempt.
+
+    `status` is ringing, answered, completed (over, for no other reason known), or an outcome of CALL_OUTCOMES or
+    MESSAGE_OUTCOMES; `digits` are the keys pressed or the text replied, None when this report is not about keys, and
+    "" when keys were asked for and none came. Reports may be late, repeated and out of order.
+    """
+
+    attempt_id: str
+    status: str
+    at: datetime
+    digits: str | None = None
+    channel: str | None = None
+    provider_ref: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeAnswer:
+    """The button on a relative's page; `attempt_id` comes from the signed link."""
+
+    attempt_id: str
+    is_going: bool
+    at: datetime
+    eta_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerAction:
+    """A click at the desk. `action`: claim release note call accept arrived close link."""
+
+    alarm_id: str
+    action: str
+    user_id: str
+    user_name: str
+    at: datetime
+    may_override: bool = False
+    text: str | None = None
+    contact_id: str | None = None
+    phone: str | None = None
+    eta_min: int | None = None
+    disposition: str | None = None
+    satisfaction: str | None = None
+    other_alarm_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The alarm's or an attempt's time is over; `attempt_id` None means the alarm's own `due_at`."""
+
+    alarm_id: str
+    at: datetime
+    attempt_id: str | None = None
+
+
+Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline

@@ -1,0 +1,152 @@
+"""The settings, read once at start from the environment or a `.env` file and handed down frozen."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.db import sqlite_url
+from core.errors import CarebellError
+
+PREFIX = "CAREBELL_"
+CHANNELS = ("sandbox", "twilio")
+LOCALES = ("zh-CN", "en")
+
+
+class SettingsError(CarebellError):
+    """The settings cannot work; the text is one line that names the setting and says what it should be."""
+
+
+class Settings(BaseModel):
+    """Every setting by its name without the prefix, in small letters; meanings are in docs/operations.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Path("./carebell-data")
+    database_url: str = ""
+    mqtt_url: str = ""
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = Field(1883, ge=0, le=65535)
+    mqtt_tls_cert: Path | None = None
+    mqtt_tls_key: Path | None = None
+    mqtt_tls_port: int = Field(8883, ge=0, le=65535)
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8000, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    notifier: tuple[str, ...] = ("sandbox",)
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = Field("", repr=False)
+    twilio_from: str = ""
+    twilio_api_url: str = ""
+    secret_key: str = Field("", repr=False)
+    locale: str = "zh-CN"
+    timezone: str = "Asia/Shanghai"
+    phone_region: str = Field("CN", pattern="^[A-Z]{2}$")
+    phone_area_code: str = Field("", pattern=r"^\d{0,5}$")
+    allow_emergency_numbers: bool = False
+    tiles_url: str = ""
+    tiles_crs: str = Field("wgs84", pattern="^(wgs84|gcj02)$")
+    centre_name: str = "Carebell"
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            backend = make_url(value).drivername
+        except ArgumentError:
+            raise ValueError("is not a database address") from None
+        if backend not in ("sqlite", "postgresql+psycopg"):
+            raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _broker(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("mqtt", "mqtts") or not urlsplit(value).hostname):
+            raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://…")
+        return value
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must look like https://host[:port]")
+        return value.rstrip("/")
+
+    @field_validator("notifier", mode="before")
+    @classmethod
+    def _channels(cls, value: object) -> object:
+        names = tuple(n.strip() for n in value.split(",") if n.strip()) if isinstance(value, str) else value
+        if isinstance(names, tuple):
+            unknown = [n for n in names if n not in CHANNELS]
+            if unknown or not names:
+                raise ValueError(f"knows no channel {', '.join(unknown) or '(empty)'}; there are {', '.join(CHANNELS)}")
+        return names
+
+    @field_validator("locale")
+    @classmethod
+    def _locale(cls, value: str) -> str:
+        if value not in LOCALES:
+            raise ValueError(f"must be one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError):
+            raise ValueError(f"knows no time zone {value!r}; an example is Asia/Shanghai") from None
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> "Settings":
+        missing = [n for n in ("account_sid", "auth_token", "from") if not getattr(self, f"twilio_{n}")]
+        if missing and ("twilio" in self.notifier or len(missing) < 3):
+            raise ValueError(f"{PREFIX}TWILIO_{missing[0].upper()} is missing: Twilio needs account, token and number")
+        if not self.is_sqlite and len(self.secret_key) < 32:
+            raise ValueError(f"{PREFIX}SECRET_KEY (32 characters or more) is required when the database is not SQLite")
+        if bool(self.mqtt_tls_cert) != bool(self.mqtt_tls_key):
+            raise ValueError(f"{PREFIX}MQTT_TLS_CERT and {PREFIX}MQTT_TLS_KEY belong together")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def database(self) -> str:
+        """The database address that holds: the one given, or the file in the data folder."""
+        return self.database_url or sqlite_url(self.data_dir)
+
+
+def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """The settings of an environment, with a `.env` file beneath it.
+
+    Raises SettingsError: one line, never holding a secret's value.
+    """
+    found: dict[str, str] = {}
+    if dotenv is not None and dotenv.is_file():
+        found |= {k: v or "" for k, v in dotenv_values(dotenv).items() if k.startswith(PREFIX)}
+    found |= {k: v for k, v in environment.items() if k.startswith(PREFIX)}
+    unknown = sorted(k for k in found if k.removeprefix(PREFIX).lower() not in Settings.model_fields)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}: see docs/operations.md for the names there are")
+    try:
+        return Settings.model_validate({k.removeprefix(PREFIX).lower(): v for k, v in found.items() if v != ""})
+    except ValidationError as problem:
+        raise SettingsError(_one_line(problem)) from None
+
+
+def _one_line(problem: ValidationError) -> str:
+    first = problem.errors(include_input=False, include_url=False)[0]
+    text = re.sub(r"^Value error, ", "", first["msg"])
+    return f"{PREFIX}{str(first['loc'][0]).upper()}: {text}" if first["loc"] else text

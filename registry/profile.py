@@ -1,0 +1,96 @@
+"""What the registry knows at the moment of a press, as plain values for the rules and the screens."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+CALL_ORDER = ("family", "community", "doctor")
+"""The roles an emergency climbs through by itself; the others are for an officer to call."""
+
+CONTACT_ROLES = ("family", "community", "doctor", "security", "volunteer", "other")
+USER_ROLES = ("officer", "supervisor", "registrar", "tester", "auditor", "admin")
+RESOURCE_KINDS = (
+    "hospital", "clinic", "pharmacy", "police", "fire", "community", "volunteer", "service", "other",
+)  # fmt: skip
+DEVICE_STATES = ("stock", "issued", "installed", "in_service", "faulty", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """How an alarm climbs; every time is in seconds.
+
+    Source of the defaults: 25 s is about five rings; helper at the door within 45 min of acceptance for 90 % of
+    cases (service levels of the duty room); an unconfirmed round is repeated after 10 s.
+    """
+
+    ring_s: int = 25
+    tries_per_contact: int = 1
+    follow_up_after_s: int = 1800
+    follow_up_ring_s: int = 30
+    follow_up_tries: int = 2
+    follow_up_retry_s: int = 120
+    follow_up_at_night: bool = True
+    officer_ring_s: int = 20
+    round_pause_s: int = 10
+    arrival_within_s: int = 2700
+    polite_from_hour: int = 8
+    polite_to_hour: int = 21
+    send_messages: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ContactProfile:
+    """Somebody to call; `phone` is E.164."""
+
+    id: str
+    name: str
+    role: str
+    phone: str
+    rank: int
+    language: str = "zh-CN"
+    relation: str | None = None
+    is_key_holder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ElderProfile:
+    id: str
+    name: str
+    sex: str | None = None
+    birth_date: date | None = None
+    phone: str | None = None
+    address: str | None = None
+    area: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    health: dict[str, Any] = field(default_factory=dict)
+    access_notes: str | None = None
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerProfile:
+    """A duty officer who can be rung."""
+
+    id: str
+    name: str
+    phone: str
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    id: str
+    uid: str
+    model: str | None = None
+    state: str = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything a press needs: whose it is and whom to call, in dialling order."""
+
+    device: DeviceProfile
+    elder: ElderProfile | None = None
+    contacts: tuple[ContactProfile, ...] = ()
+    policy: PolicySettings = PolicySettings()
