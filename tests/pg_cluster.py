@@ -1,5 +1,7 @@
 """A private PostgreSQL cluster on a free port, for the tests; gone afterwards."""
 
+import atexit
+import functools
 import os
 import pwd
 import shutil
@@ -14,6 +16,14 @@ import psycopg
 from psycopg import sql
 
 START_WITHIN_S = 30
+
+
+@functools.cache
+def shared() -> "Cluster":
+    """The one cluster of this process, started when first asked for and stopped when the process ends."""
+    cluster = Cluster()
+    atexit.register(cluster.stop)
+    return cluster
 
 
 class Cluster:

@@ -1,0 +1,61 @@
+"""The schema's history (Alembic), carried in the package so that an installed wheel can bring a database to head.
+
+A new revision is written by `python -m migrations.revise "what changes"`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from core.db import Database
+
+_LOCK_KEY = 0x63617265  # "care": any number that nothing else in the database locks.
+
+
+def upgrade(target: Database | str) -> None:
+    """Bring a database to head; several roles may call it at once, each in its own process.
+
+    All revisions run in one transaction: on PostgreSQL under an advisory lock, on SQLite under its write lock.
+    """
+    db = Database(target) if isinstance(target, str) else target
+    try:
+        with db.write() as session:
+            connection = session.connection()
+            if not db.is_sqlite:
+                # The one who waits for another's migration may wait for longer than a request may.
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            command.upgrade(configuration(connection=connection), "head")
+    finally:
+        if db is not target:
+            db.close()
+
+
+def problem(db: Database) -> str | None:
+    """What is wrong with the schema, in one line; None when it is at head. Raises what the driver raises."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    with db.read() as session:
+        found = current(session.connection())
+    if found == head:
+        return None
+    return f"the schema is at {found or 'nothing'}, not at {head}: run `carebell db upgrade`"
+
+
+def configuration(**attributes: Any) -> Config:
+    """Alembic's configuration without a file; `attributes` reach env.py (connection, metadata)."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(attributes)
+    return config
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that a database is at; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
