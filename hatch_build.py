@@ -18,6 +18,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 VENDOR = "console/static/vendor"
 NPM_INPUT = ("package.json", "package-lock.json", ".npmrc")
 NPM_LIMIT_S = 300
+# npm's own patience with a network that is not there is over a minute.
+NPM_OPTIONS = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=2", "--fetch-retry-mintimeout=1000")
 
 # Folder in console/static/vendor → files and folders of the npm package of the same name.
 WANTED = {
@@ -77,7 +79,7 @@ def npm_ci(root: Path, work: Path) -> None:
         shutil.copy2(root / name, work / name)
     try:
         done = subprocess.run(
-            [*npm_command(), "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            [*npm_command(), "ci", *NPM_OPTIONS],
             cwd=work,
             stdin=subprocess.DEVNULL,
             capture_output=True,
