@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from geo.nearby import FARTHEST_M, Box, Nearby, Resource, box_around, nearest
 
 FIRST_RING_M = 1_000.0  # In a town the nearest help is mostly nearer than this.
-RING_GROWTH = 4
+RING_GROWTH = 2  # More would overshoot from the countryside into a whole city.
 
 RESOURCES = table(
     "resources",
