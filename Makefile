@@ -23,11 +23,11 @@ up: ## Run the whole centre on the data in ./carebell-data
 
 check: ## Lint, format, types, who imports whom, nothing of one machine committed
 	@tools/setup.sh check
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
-	tools/check_traces.sh
+	@failed=0; \
+	for step in "$(BIN)/ruff check ." "$(BIN)/ruff format --check ." $(BIN)/mypy "$(BIN)/lint-imports --no-logo" tools/check_traces.sh; do \
+		echo "check: $${step#$(BIN)/}"; $$step || failed=1; \
+	done; \
+	exit $$failed
 
 test: ## Run the tests; installs Chromium, Mosquitto and PostgreSQL where they are missing
 	@tools/setup.sh test
