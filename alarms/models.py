@@ -33,6 +33,8 @@ class Alarm(SQLModel, table=True):
     policy: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
     location: dict[str, Any] | None = Field(default=None, sa_type=Json)
     round: int = 1
+    attempt_count: int = 0
+    officers_wanted: bool = False
     claimed_by: str | None = Field(default=None, max_length=36)
     claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -76,7 +78,7 @@ class Attempt(SQLModel, table=True):
     __table_args__ = (
         Index("ix_attempts_due", "state", "due_at"),
         Index("ix_attempts_lease", "state", "lease_until"),
-        Index("ix_attempts_provider", "provider_ref"),
+        Index("ix_attempts_phone", "phone", "state"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -1,9 +1,9 @@
-"""The registry's tables. Values are checked in `registry.intake` before they come here: table classes do not validate."""
+"""The registry's tables. Values are checked in `registry.intake` first: table classes do not validate."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
@@ -167,3 +167,8 @@ class UserSession(SQLModel, table=True):
     user_id: str = Field(foreign_key="users.id", index=True, max_length=36)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The plain table behind a class, for statements that must be quick and make no objects."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

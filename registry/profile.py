@@ -20,14 +20,14 @@ class PolicySettings:
     """How an alarm climbs; every time is in seconds.
 
     Source of the defaults: 25 s is about five rings; helper at the door within 45 min of acceptance for 90 % of
-    cases (service levels of the duty room); an unconfirmed round is repeated after 10 s.
+    cases (service levels of the duty room); an unconfirmed round is repeated after 10 s; an unanswered follow-up goes
+    to the next step at once, because asking twice lost hours elsewhere.
     """
 
     ring_s: int = 25
     tries_per_contact: int = 1
     follow_up_after_s: int = 1800
-    follow_up_ring_s: int = 30
-    follow_up_tries: int = 2
+    follow_up_tries: int = 1
     follow_up_retry_s: int = 120
     follow_up_at_night: bool = True
     officer_ring_s: int = 20
@@ -63,6 +63,7 @@ class ElderProfile:
     area: str | None = None
     lat: float | None = None
     lon: float | None = None
+    home_given: dict[str, Any] | None = None
     health: dict[str, Any] = field(default_factory=dict)
     access_notes: str | None = None
     language: str = "zh-CN"

@@ -1,0 +1,201 @@
+"""Who is called next: after every event, `plan` leaves no open case without a next step or a named officer."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alarms.ladder import Ladder, Person, polite_time
+from alarms.steps import closed, reopened
+from alarms.values import Attempt, Case, Decision, Line
+
+TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
+"""Kinds that trouble the device, not the elder: they ring the duty officers, not the family."""
+
+MESSAGE_AFTER_S = 1.0  # The message goes beside the call, never in front of it.
+ATTENTION_S = 5  # The shortest look at a case for which nobody can be called at all.
+
+
+def place(
+    decision: Decision,
+    person: Person,
+    purpose: str,
+    ladder: Ladder,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    with_message: bool = False,
+) -> Decision:
+    """Add a call to this person, due at `due_at` (now when None), and the message beside it when wanted."""
+    case, timing = decision.case, ladder.timing
+    call = Attempt(
+        seq=case.attempt_count + 1, purpose=purpose, medium="voice", role=person.role, name=person.name,
+        phone=person.phone, due_at=due_at or now, contact_id=person.id, language=person.language, round=case.round,
+        try_no=1 + len(_calls(case, purpose, person.id)),
+        ring_s=timing.officer_ring_s if purpose == "officer" else timing.ring_s,
+    )  # fmt: skip
+    added: tuple[Attempt, ...] = (call,)
+    if with_message:
+        later = call.due_at + timedelta(seconds=MESSAGE_AFTER_S)
+        added += (replace(call, seq=call.seq + 1, purpose="message", medium="sms", due_at=later),)
+    case = replace(case, attempts=case.attempts + added, attempt_count=case.attempt_count + len(added))
+    return decision.then(case)
+
+
+def plan(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    """Make the next step of a case certain.
+
+    A case that is not closed leaves with a call that is due or under way, or a deadline, or an officer's name.
+    """
+    case = decision.case
+    if case.state == "closed":
+        return _ask_after_closing(decision, ladder, now)
+    if case.is_test:
+        return decision
+    if case.state != "open":
+        decision = _follow_up(decision, ladder, now)
+    if decision.case.state == "open" and case.kind not in TECHNICAL:
+        decision = _help(decision, ladder, now)
+    decision = _officers(decision, ladder, now)
+    return _not_forgotten(decision, ladder, now)
+
+
+def alarm_due(case: Case, ladder: Ladder, now: datetime) -> Decision:
+    """The alarm's own deadline; early, late and repeated wake-ups do no harm."""
+    if case.due_at is None or now < case.due_at:
+        return Decision(case)
+    why, case = case.due_for, replace(case, due_at=None, due_for=None)
+    match why:
+        case "round":
+            return Decision(replace(case, round=case.round + 1))
+        case "arrival" if case.state == "accepted":
+            who = case.accepted_by or {}
+            return reopened(Decision(case, (Line("arrival_late", "system", dict(who)),)), "arrival_late", now)
+        case "follow_up":
+            return _unreachable(Decision(case))
+        case "test_over":
+            return closed(Decision(case), "system", now, disposition="test", satisfaction=None)
+        case _:
+            return Decision(case)
+
+
+def _calls(case: Case, purpose: str, contact_id: str | None) -> list[Attempt]:
+    """This round's calls of one purpose to one person, in order."""
+    return [
+        a for a in case.attempts
+        if a.is_call and a.purpose == purpose and a.round == case.round and a.contact_id == contact_id
+    ]  # fmt: skip
+
+
+def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    """One contact after the other; when all have failed the duty officers are wanted and a new round is set."""
+    case, timing = decision.case, ladder.timing
+    if case.live("help"):
+        return decision
+    waiting = []
+    for person in ladder.rungs:
+        calls = _calls(case, "help", person.id)
+        if len(calls) < timing.tries_per_contact and not any(a.outcome in ("declined", "failed") for a in calls):
+            waiting.append((len(calls), person))
+    if waiting:
+        tries, person = min(waiting, key=lambda each: each[0])
+        if case.due_for in ("round", "attention"):
+            decision = decision.then(replace(case, due_at=None, due_for=None))
+        first = case.round == 1 and tries == 0
+        return place(decision, person, "help", ladder, now, with_message=first and timing.send_messages)
+    if case.due_for == "round":
+        return decision
+    pause_s = timing.round_pause_s if ladder.rungs else max(timing.round_pause_s, timing.officer_ring_s)
+    case = replace(
+        case, officers_wanted=case.claimed_by is None, due_at=now + timedelta(seconds=pause_s), due_for="round"
+    )
+    return decision.then(case, Line("round_failed", "system", {"round": case.round, "called": len(ladder.rungs)}))
+
+
+def _officers(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    """Ring the duty officers in turn until one claims; nobody's phone is rung again before a ring time has passed."""
+    case = decision.case
+    if not case.officers_wanted or case.claimed_by is not None or case.live("officer") or not ladder.officers:
+        return decision
+
+    def earlier(person: Person) -> list[Attempt]:
+        return [a for a in case.attempts if a.purpose == "officer" and a.contact_id == person.id]
+
+    person = min(ladder.officers, key=lambda p: len(earlier(p)))
+    due_at, calls = now, earlier(person)
+    if calls:
+        due_at = max(now, (calls[-1].started_at or calls[-1].due_at) + timedelta(seconds=ladder.timing.officer_ring_s))
+    decision = place(decision, person, "officer", ladder, now, due_at=due_at)
+    return decision if calls else decision.then(decision.case, Line("officers_rung", "system", {"name": person.name}))
+
+
+def _follow_up(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    """The helper, then the elder; silence of both before anybody has arrived means that help has failed."""
+    case, timing = decision.case, ladder.timing
+    if case.live("follow_up_helper", "follow_up_elder"):
+        return decision
+    wanted_at = (case.accepted_at or now) + timedelta(seconds=timing.follow_up_after_s)
+    wanted_at = max(now, polite_time(wanted_at, timing, ladder.timezone))
+    helper = ladder.person((case.accepted_by or {}).get("contact_id"))
+    asked = 0
+    for purpose, person in (("follow_up_helper", helper), ("follow_up_elder", _elder(case, ladder))):
+        if person is None:
+            continue
+        calls = _calls(case, purpose, person.id)
+        asked += len(calls)
+        if any(a.outcome in ("accepted", "declined") for a in calls) or len(calls) >= timing.follow_up_tries:
+            continue
+        due_at = now + timedelta(seconds=timing.follow_up_retry_s) if calls else (now if asked else wanted_at)
+        decision = place(decision, person, purpose, ladder, now, due_at=due_at)
+        return _waiting(decision, purpose, now, due_at)
+    if case.state == "accepted":
+        return reopened(decision, "follow_up_failed", now) if asked else decision
+    if case.satisfaction is not None or case.due_for == "follow_up":
+        return decision
+    if asked:
+        return _unreachable(decision)
+    return decision.then(replace(case, due_at=wanted_at, due_for="follow_up"))
+
+
+def _waiting(decision: Decision, purpose: str, now: datetime, due_at: datetime) -> Decision:
+    case = decision.case
+    begins = purpose == "follow_up_elder" and case.state == "arrived" and due_at <= now
+    return decision.then(replace(case, state="follow_up")) if begins else decision
+
+
+def _elder(case: Case, ladder: Ladder) -> Person | None:
+    """The elder's own phone, except where a ringing phone would give a silent alarm away."""
+    return None if case.is_silent else ladder.elder
+
+
+def _unreachable(decision: Decision) -> Decision:
+    """Nobody could say whether all is well: an officer must."""
+    case = replace(
+        decision.case, state="follow_up", satisfaction=decision.case.satisfaction or "unreachable",
+        officers_wanted=decision.case.claimed_by is None,
+    )  # fmt: skip
+    return decision.then(case, Line("follow_up_answered", "system", {"satisfaction": case.satisfaction}))
+
+
+def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    """A case that was closed without a word on satisfaction still has the elder asked."""
+    case, timing = decision.case, ladder.timing
+    if case.satisfaction is not None or case.is_test or case.disposition == "test" or case.live("follow_up_elder"):
+        return decision
+    elder = _elder(case, ladder)
+    calls = _calls(case, "follow_up_elder", elder.id) if elder else []
+    if elder is None or len(calls) >= timing.follow_up_tries:
+        line = Line("follow_up_answered", "system", {"satisfaction": "unreachable"})
+        return decision.then(replace(case, satisfaction="unreachable"), line)
+    after_s = timing.follow_up_retry_s if calls else timing.follow_up_after_s
+    due_at = polite_time(now + timedelta(seconds=after_s), timing, ladder.timezone)
+    return place(decision, elder, "follow_up_elder", ladder, now, due_at=due_at)
+
+
+def _not_forgotten(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
+    case = decision.case
+    if case.claimed_by is not None or case.due_at is not None or any(a.is_call and a.is_live for a in case.attempts):
+        return decision
+    wait_s = max(ATTENTION_S, ladder.timing.officer_ring_s)
+    case = replace(
+        case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention"
+    )
+    return _officers(decision.then(case), ladder, now)

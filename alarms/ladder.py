@@ -1,0 +1,46 @@
+"""Whom an alarm may climb to, as plain values: the contacts in dialling order, the duty officers, the elder."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from registry.profile import PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be called; `phone` is E.164, `id` a contact's, a user's or an elder's."""
+
+    id: str
+    name: str
+    role: str
+    phone: str
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Shape: rungs are in dialling order (family, community, doctor, each by rank) and may be empty."""
+
+    rungs: tuple[Person, ...] = ()
+    officers: tuple[Person, ...] = ()
+    elder: Person | None = None
+    others: tuple[Person, ...] = ()
+    timing: PolicySettings = PolicySettings()
+    timezone: str = "Asia/Shanghai"
+
+    def person(self, contact_id: str | None) -> Person | None:
+        """Anybody of this ladder by id, the contacts that only an officer calls included."""
+        everybody = (*self.rungs, *self.others, *self.officers, *((self.elder,) if self.elder else ()))
+        return next((p for p in everybody if p.id == contact_id), None)
+
+
+def polite_time(at: datetime, timing: PolicySettings, timezone: str) -> datetime:
+    """When a follow-up that is wanted at `at` may ring: then, or at the next polite local hour."""
+    local = at.astimezone(ZoneInfo(timezone))
+    if timing.follow_up_at_night or timing.polite_from_hour <= local.hour < timing.polite_to_hour:
+        return at
+    morning = local.replace(hour=timing.polite_from_hour, minute=0, second=0, microsecond=0)
+    if morning <= local:
+        morning = (morning.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=local.tzinfo)
+    return morning.astimezone(at.tzinfo)

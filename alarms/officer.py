@@ -1,0 +1,104 @@
+"""What an officer's click does to a case."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alarms.chain import place
+from alarms.events import DISPOSITIONS, SATISFACTIONS, OfficerAction
+from alarms.ladder import Ladder
+from alarms.steps import accepted, arrived, closed, taken
+from alarms.values import Case, Decision, Line
+from core.errors import Conflict, Rejected
+
+
+def officer_action(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    steps = {
+        "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept,
+        "arrived": _arrived, "close": _close, "link": _link,
+    }  # fmt: skip
+    step = steps.get(event.action)
+    if step is None:
+        raise Rejected(f"there is no action {event.action}")
+    if case.state == "closed" and event.action not in ("note", "link"):
+        raise Conflict("the alarm is closed")
+    decision = step(case, event, ladder, now)
+    if event.text and event.action != "note":
+        decision = decision.then(decision.case, Line("noted", event.user_name, {"text": event.text}))
+    return decision
+
+
+def _held(case: Case, event: OfficerAction) -> None:
+    """Raises Conflict when another officer holds the case; leaders may step in."""
+    if case.claimed_by not in (None, event.user_id) and not event.may_override:
+        raise Conflict("another officer holds this alarm")
+
+
+def _claim(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    if case.claimed_by == event.user_id:
+        return Decision(case)
+    if case.claimed_by is not None:
+        raise Conflict("another officer holds this alarm")
+    return taken(Decision(case), event.user_id, event.user_name, now)
+
+
+def _release(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    if case.claimed_by is None:
+        raise Conflict("nobody holds this alarm")
+    _held(case, event)
+    released = replace(case, claimed_by=None, claimed_at=None, officers_wanted=case.state != "accepted")
+    return Decision(released, (Line("released", event.user_name),))
+
+
+def _note(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    if not event.text:
+        raise Rejected("a note needs a text")
+    return Decision(case, (Line("noted", event.user_name, {"text": event.text}),))
+
+
+def _call(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    """An officer has somebody called now, beside whatever the chain does."""
+    person = ladder.person(event.contact_id)
+    if person is None:
+        raise Rejected("say whom to call: contact_id is not one of this elder's contacts")
+    if any(a.contact_id == person.id and a.is_live and a.is_call and a.state != "due" for a in case.attempts):
+        raise Conflict("that phone is already ringing")
+    return place(Decision(case), person, "asked", ladder, now, with_message=False)
+
+
+def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    """The officer's word that somebody is going: a contact, or whoever the text names."""
+    _held(case, event)
+    person: Person | None = ladder.person(event.contact_id)
+    if event.contact_id and person is None:
+        raise Rejected("contact_id is not one of this elder's contacts")
+    who = {
+        "name": person.name if person else event.user_name,
+        "role": person.role if person else "officer",
+        "contact_id": person.id if person else None,
+    }
+    if case.state != "open":
+        case = replace(case, accepted_by=who, eta_min=event.eta_min) if person else case
+    return accepted(Decision(case), ladder, now, who=who, author=event.user_name, eta_min=event.eta_min)
+
+
+def _arrived(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    _held(case, event)
+    return arrived(Decision(case), event.user_name, now)
+
+
+def _close(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    if case.claimed_by != event.user_id and not event.may_override:
+        raise Conflict("claim the alarm first: only the officer who holds it closes it")
+    disposition = event.disposition or ("test" if case.is_test else "other")
+    if disposition not in DISPOSITIONS:
+        raise Rejected(f"disposition must be one of {', '.join(DISPOSITIONS)}")
+    if event.satisfaction is not None and event.satisfaction not in SATISFACTIONS:
+        raise Rejected(f"satisfaction must be one of {', '.join(SATISFACTIONS)}")
+    return closed(Decision(case), event.user_name, now, disposition=disposition, satisfaction=event.satisfaction)
+
+
+def _link(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    if not event.other_alarm_id or event.other_alarm_id == case.id:
+        raise Rejected("say which other alarm belongs to this one")
+    line = Line("linked", event.user_name, {"alarm_id": event.other_alarm_id})
+    return Decision(replace(case, linked_to=event.other_alarm_id), (line,))

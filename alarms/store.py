@@ -1,0 +1,317 @@
+"""The alarms' SQL: cases in, cases out. Stores take a session and never commit; the service owns the transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlmodel import Session, col
+
+from alarms.models import Alarm, DownMessage, PressRow, TimelineRow
+from alarms.models import Attempt as AttemptRow
+from alarms.values import LIVE, Attempt, Case, Line
+
+CASE_MEMBERS = tuple(f.name for f in fields(Case) if f.name != "attempts")
+ATTEMPT_MEMBERS = tuple(f.name for f in fields(Attempt))
+DOWN_LIVES_S = 86_400  # Progress of yesterday tells a device nothing.
+
+_ALARMS, _ATTEMPTS = Alarm.__table__, AttemptRow.__table__  # type: ignore[attr-defined]
+_PRESSES, _TIMELINE = PressRow.__table__, TimelineRow.__table__  # type: ignore[attr-defined]
+_DOWN = DownMessage.__table__  # type: ignore[attr-defined]
+_CASE_COLUMNS = [_ALARMS.c[name] for name in CASE_MEMBERS]
+_ATTEMPT_COLUMNS = [_ATTEMPTS.c[name] for name in ATTEMPT_MEMBERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case as it stands in the database, with what the rules need not know."""
+
+    case: Case
+    open_key: str | None
+    policy: dict[str, Any]
+
+
+def known_presses(session: Session, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, datetime]]:
+    """(uid, msg_id) → (alarm id, received_at) of those that are stored already."""
+    if not pairs:
+        return {}
+    wanted = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.alarm_id, _PRESSES.c.received_at).where(
+        _PRESSES.c.device_uid.in_({p[0] for p in pairs}), _PRESSES.c.msg_id.in_({p[1] for p in pairs})
+    )
+    return {(uid, msg_id): (alarm, at) for uid, msg_id, alarm, at in session.execute(wanted)}
+
+
+def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Which of these elders and devices has an alarm that is not closed: key → alarm id."""
+    if not keys:
+        return {}
+    wanted = select(_ALARMS.c.open_key, _ALARMS.c.id).where(_ALARMS.c.open_key.in_(keys))
+    return {key: alarm_id for key, alarm_id in session.execute(wanted)}
+
+
+def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
+    """Attempt id → alarm id."""
+    if not attempt_ids:
+        return {}
+    wanted = select(_ATTEMPTS.c.id, _ATTEMPTS.c.alarm_id).where(_ATTEMPTS.c.id.in_(attempt_ids))
+    return {attempt_id: alarm_id for attempt_id, alarm_id in session.execute(wanted)}
+
+
+def load(session: Session, alarm_ids: Collection[str], attempt_ids: Collection[str] = ()) -> dict[str, Stored]:
+    """The cases, locked until the transaction ends, each with the attempts that the rules look at.
+
+    Those are the live ones, this round's and the last round's, and those asked for by id: an alarm that nobody takes
+    for days has thousands of older ones.
+    """
+    if not alarm_ids:
+        return {}
+    # Sorted, so that two transactions lock the same alarms in the same order.
+    wanted = (
+        select(_ALARMS.c.open_key, _ALARMS.c.policy, *_CASE_COLUMNS)
+        .where(_ALARMS.c.id.in_(alarm_ids))
+        .order_by(_ALARMS.c.number)
+        .with_for_update()
+    )
+    rows = session.execute(wanted).all()
+    attempts: dict[str, list[Attempt]] = {row.id: [] for row in rows}
+    looked_at = or_(
+        _ATTEMPTS.c.state.in_(LIVE), _ATTEMPTS.c.round >= _ALARMS.c.round - 1, _ATTEMPTS.c.id.in_(attempt_ids)
+    )
+    wanted_attempts = (
+        select(_ATTEMPTS.c.alarm_id, *_ATTEMPT_COLUMNS)
+        .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)
+        .where(_ATTEMPTS.c.alarm_id.in_(attempts), looked_at)
+        .order_by(_ATTEMPTS.c.seq)
+    )
+    for alarm_id, *members in session.execute(wanted_attempts):
+        attempts[alarm_id].append(Attempt(**dict(zip(ATTEMPT_MEMBERS, members, strict=True))))
+    return {
+        row.id: Stored(
+            Case(**dict(zip(CASE_MEMBERS, row[2:], strict=True)), attempts=tuple(attempts[row.id])),
+            row.open_key,
+            row.policy,
+        )
+        for row in rows
+    }
+
+
+def _members(value: Case | Attempt, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
+_UPDATE_CASE = (
+    update(_ALARMS)
+    .where(_ALARMS.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in (*CASE_MEMBERS, "open_key") if name != "id"})
+    .values(version=_ALARMS.c.version + 1)
+)
+_UPDATE_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in ATTEMPT_MEMBERS if name not in ("id", "seq")})
+)
+
+
+class Pages:
+    """What one transaction writes, gathered so that each table is written once."""
+
+    def __init__(self) -> None:
+        self.new_cases: dict[str, dict[str, Any]] = {}
+        self.changed_cases: dict[str, dict[str, Any]] = {}
+        self.new_attempts: dict[str, dict[str, Any]] = {}
+        self.changed_attempts: dict[str, dict[str, Any]] = {}
+        self.presses: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
+        self.down: list[dict[str, Any]] = []
+
+    def new_case(self, case: Case, open_key: str, policy: dict[str, Any]) -> None:
+        self.new_cases[case.id] = _members(case, CASE_MEMBERS) | {"open_key": open_key, "policy": policy, "version": 1}
+
+    def case(self, case: Case, open_key: str | None) -> None:
+        changed = _members(case, CASE_MEMBERS) | {"open_key": open_key}
+        if case.id in self.new_cases:
+            self.new_cases[case.id].update(changed)
+        else:
+            self.changed_cases[case.id] = changed | {"key": case.id}
+
+    def attempt(self, alarm_id: str, attempt: Attempt, *, is_new: bool) -> None:
+        members = _members(attempt, ATTEMPT_MEMBERS)
+        key = str(attempt.id)
+        if is_new:
+            self.new_attempts[key] = members | {"alarm_id": alarm_id}
+        elif key in self.new_attempts:
+            self.new_attempts[key].update(members)
+        else:
+            self.changed_attempts[key] = members | {"key": key}
+
+    def line(self, alarm_id: str, at: datetime, line: Line) -> None:
+        self.lines.append(
+            {"alarm_id": alarm_id, "at": at, "what": line.what, "author": line.author, "data": line.data}
+        )
+
+    def progress(self, uid: str, payload: dict[str, Any], now: datetime) -> None:
+        expires_at = now + timedelta(seconds=DOWN_LIVES_S)
+        self.down.append(
+            {"uid": uid, "topic": "progress", "payload": payload, "created_at": now, "expires_at": expires_at}
+        )
+
+    def write(self, session: Session) -> None:
+        """One statement a table."""
+        for statement, rows in (
+            (insert(_ALARMS), list(self.new_cases.values())),
+            (_UPDATE_CASE, list(self.changed_cases.values())),
+            (insert(_PRESSES), self.presses),
+            (insert(_ATTEMPTS), list(self.new_attempts.values())),
+            (_UPDATE_ATTEMPT, list(self.changed_attempts.values())),
+            (insert(_TIMELINE), self.lines),
+            (insert(_DOWN), self.down),
+        ):
+            if rows:
+                session.connection().execute(statement, rows)
+
+
+def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """The row that keeps a press or a cancel as it came."""
+    prefix = "cancel:" if what == "cancel" else ""
+    return {
+        "id": press_id, "device_uid": event.device_uid, "msg_id": prefix + event.msg_id, "alarm_id": alarm_id,
+        "received_at": event.received_at, "what": what, "content": content, "raw": event.raw,
+    }  # fmt: skip
+
+
+def key_is_free(session: Session, key: str) -> bool:
+    return session.execute(select(_ALARMS.c.id).where(_ALARMS.c.open_key == key)).first() is None
+
+
+# The engine's claims.
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An attempt that this process, and no other, now begins."""
+
+    attempt_id: str
+    alarm_id: str
+    medium: str
+    purpose: str
+    phone: str
+    ring_s: int
+    name: str
+    role: str
+    started_at: datetime
+
+
+def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+    """Take what is due, calls before messages; each attempt goes to exactly one caller."""
+    wanted = (
+        select(_ATTEMPTS.c.id)
+        .where(_ATTEMPTS.c.state == "due", _ATTEMPTS.c.due_at <= now)
+        .order_by(_ATTEMPTS.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(wanted))
+    if not ids:
+        return []
+    taken = (
+        update(_ATTEMPTS)
+        .where(_ATTEMPTS.c.id.in_(ids), _ATTEMPTS.c.state == "due")
+        .values(state="sending", lease_until=lease_until, started_at=func.coalesce(_ATTEMPTS.c.started_at, now))
+        .returning(
+            _ATTEMPTS.c.id, _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.medium, _ATTEMPTS.c.purpose, _ATTEMPTS.c.phone,
+            _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role, _ATTEMPTS.c.started_at,
+        )
+    )  # fmt: skip
+    claimed = [Claimed(*row) for row in session.execute(taken)]
+    calls = [c for c in claimed if c.medium == "voice"]
+    if calls:
+        ids_of_alarms = {c.alarm_id for c in calls}
+        session.execute(
+            update(_ALARMS)
+            .where(_ALARMS.c.id.in_(ids_of_alarms), _ALARMS.c.first_call_at.is_(None))
+            .values(first_call_at=now)
+        )
+        session.execute(update(_ALARMS).where(_ALARMS.c.id.in_(ids_of_alarms)).values(version=_ALARMS.c.version + 1))
+        session.connection().execute(insert(_TIMELINE), [call_started(c, now) for c in calls])
+    return sorted(claimed, key=lambda c: c.medium != "voice")
+
+
+def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:
+    """The timeline's line about a call that begins."""
+    data = {"name": claimed.name, "role": claimed.role, "purpose": claimed.purpose}
+    return {"alarm_id": claimed.alarm_id, "at": now, "what": "call_started", "author": "system", "data": data}
+
+
+def busy_numbers(session: Session, phones: Collection[str], but: Collection[str] = ()) -> set[str]:
+    """Which of these phones a call of ours is ringing or holding at this moment."""
+    if not phones:
+        return set()
+    under_way = ("sending", "ringing", "answered")
+    wanted = select(_ATTEMPTS.c.phone).where(
+        _ATTEMPTS.c.state.in_(under_way),
+        _ATTEMPTS.c.medium == "voice",
+        _ATTEMPTS.c.phone.in_(phones),
+        _ATTEMPTS.c.id.not_in(but),
+    )
+    return set(session.scalars(wanted))
+
+
+def overdue_attempts(session: Session, now: datetime, limit: int) -> list[tuple[str, str, str, str | None, str, datetime]]:
+    """(alarm id, attempt id, state, provider reference, phone, started_at) of attempts whose lease or ring time is over."""
+    over = or_(
+        (_ATTEMPTS.c.state == "sending") & (_ATTEMPTS.c.lease_until <= now),
+        _ATTEMPTS.c.state.in_(("ringing", "answered")) & (_ATTEMPTS.c.ends_by <= now),
+    )
+    wanted = select(
+        _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.id, _ATTEMPTS.c.state, _ATTEMPTS.c.provider_ref, _ATTEMPTS.c.phone,
+        _ATTEMPTS.c.started_at,
+    ).where(over).limit(limit)  # fmt: skip
+    return [tuple(row) for row in session.execute(wanted)]
+
+
+def overdue_alarms(session: Session, now: datetime, limit: int) -> list[str]:
+    """Alarms whose own deadline has passed."""
+    wanted = select(_ALARMS.c.id).where(_ALARMS.c.due_at <= now).order_by(_ALARMS.c.due_at).limit(limit)
+    return list(session.scalars(wanted))
+
+
+def next_wake(session: Session, now: datetime) -> datetime | None:
+    """When the earliest row will want attention; None when nothing waits."""
+    found: list[datetime] = []
+    for wanted in (
+        select(func.min(_ATTEMPTS.c.due_at)).where(_ATTEMPTS.c.state == "due"),
+        select(func.min(_ATTEMPTS.c.lease_until)).where(_ATTEMPTS.c.state == "sending"),
+        select(func.min(_ATTEMPTS.c.ends_by)).where(_ATTEMPTS.c.state.in_(("ringing", "answered"))),
+        select(func.min(_ALARMS.c.due_at)),
+    ):
+        at = session.scalar(wanted)
+        if at is not None:
+            found.append(at)
+    return min(found, default=None)
+
+
+def attempt_by_phone(session: Session, phone: str) -> str | None:
+    """The newest message sent to a number whose alarm is not closed: what a text reply answers."""
+    wanted = (
+        select(_ATTEMPTS.c.id)
+        .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)
+        .where(_ATTEMPTS.c.phone == phone, _ATTEMPTS.c.medium == "sms", _ALARMS.c.state != "closed")
+        .order_by(col(AttemptRow.started_at).desc().nulls_last())
+        .limit(1)
+    )
+    return session.scalar(wanted)
+
+
+def forget_down_messages(session: Session, now: datetime) -> None:
+    """Drop what a device did not fetch in time."""
+    session.execute(delete(_DOWN).where(_DOWN.c.expires_at < now))
+
+
+def users_by_id(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """User id → (username, display name)."""
+    from registry.models import User
+
+    table = User.__table__  # type: ignore[attr-defined]
+    rows = session.execute(select(table.c.id, table.c.username, table.c.display_name).where(table.c.id.in_(ids)))
+    return {row.id: (row.username, row.display_name) for row in rows}

@@ -1,0 +1,136 @@
+"""The case and its attempts as the rules see them: frozen values, no clocks, no SQL, no telephones."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from core.errors import Rejected
+
+LIVE = frozenset({"due", "sending", "ringing", "answered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call or message to one person. `id` is None until it is stored; `seq` names it within the case."""
+
+    seq: int
+    purpose: str
+    medium: str
+    role: str
+    name: str
+    phone: str
+    due_at: datetime
+    contact_id: str | None = None
+    language: str = "zh-CN"
+    round: int = 1
+    try_no: int = 1
+    ring_s: int = 25
+    state: str = "due"
+    outcome: str | None = None
+    detail: str | None = None
+    lease_until: datetime | None = None
+    ends_by: datetime | None = None
+    started_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    channel: str | None = None
+    provider_ref: str | None = None
+    id: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_call(self) -> bool:
+        return self.medium == "voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One emergency. `attempts` holds at least those of this round and all that are live, in order."""
+
+    device_uid: str
+    kind: str
+    received_at: datetime
+    id: str = ""
+    elder_id: str | None = None
+    state: str = "open"
+    priority: int = 0
+    press_count: int = 1
+    is_test: bool = False
+    is_silent: bool = False
+    location: dict[str, Any] | None = None
+    round: int = 1
+    attempt_count: int = 0
+    officers_wanted: bool = False
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    first_call_at: datetime | None = None
+    accepted_at: datetime | None = None
+    accepted_by: dict[str, Any] | None = None
+    eta_min: int | None = None
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+    due_at: datetime | None = None
+    due_for: str | None = None
+    disposition: str | None = None
+    satisfaction: str | None = None
+    linked_to: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    def live(self, *purposes: str) -> tuple[Attempt, ...]:
+        """Calls of these purposes that are due or under way."""
+        return tuple(a for a in self.attempts if a.is_live and a.is_call and a.purpose in purposes)
+
+    def attempt(self, attempt_id: str | None) -> Attempt:
+        """Raises Rejected when the attempt belongs to another case."""
+        found = next((a for a in self.attempts if a.id == attempt_id), None)
+        if found is None:
+            raise Rejected("that attempt belongs to another case")
+        return found
+
+    def with_attempt(self, changed: Attempt) -> "Case":
+        return replace(self, attempts=tuple(changed if a.seq == changed.seq else a for a in self.attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the timeline."""
+
+    what: str
+    author: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The case as it now is, and what follows. `hang_up` are attempts whose call must end; `progress` are stages."""
+
+    case: Case
+    lines: tuple[Line, ...] = ()
+    hang_up: tuple[Attempt, ...] = ()
+    progress: tuple[str, ...] = ()
+
+    def then(self, case: Case, *lines: Line, progress: str | None = None) -> "Decision":
+        return Decision(
+            case, self.lines + lines, self.hang_up, self.progress + ((progress,) if progress is not None else ())
+        )
+
+    def drop(self, why: str, now: datetime, *purposes: str) -> "Decision":
+        """Cancel what is due or under way for these purposes; calls under way are hung up."""
+        case, hang_up = self.case, self.hang_up
+        for attempt in case.live(*purposes):
+            if attempt.state != "due":
+                hang_up += (attempt,)
+            case = case.with_attempt(ended(attempt, "cancelled", now, detail=why))
+        return Decision(case, self.lines, hang_up, self.progress)
+
+
+def ended(attempt: Attempt, outcome: str, at: datetime, *, detail: str | None = None) -> Attempt:
+    """The attempt with its terminal outcome."""
+    return replace(
+        attempt, state=outcome, outcome=outcome, ended_at=at, lease_until=None, ends_by=None,
+        detail=detail or attempt.detail,
+    )  # fmt: skip
