@@ -1,0 +1,35 @@
+"""Who may do what: one table, asked by one mechanism (`console.deps.allowed`)."""
+
+from types import MappingProxyType
+
+PERMISSIONS = frozenset({
+    "alarms.read", "alarms.act", "alarms.supervise",
+    "health.read",
+    "registry.read", "registry.write", "policies.write",
+    "users.read", "users.write",
+    "sandbox.read", "sandbox.use",
+    "metrics.read", "logs.read",
+})  # fmt: skip
+"""`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes. There is no
+permission to edit a log, for anybody."""
+
+_OFFICER = frozenset({"alarms.read", "alarms.act", "health.read", "registry.read", "sandbox.read", "sandbox.use"})
+_SUPERVISOR = _OFFICER | {"alarms.supervise", "policies.write", "users.read", "metrics.read"}
+
+_BY_ROLE = MappingProxyType(
+    {
+        "officer": _OFFICER,
+        "supervisor": _SUPERVISOR,
+        "registrar": frozenset({"health.read", "registry.read", "registry.write", "policies.write", "sandbox.read"}),
+        "tester": frozenset({"alarms.read", "sandbox.read", "sandbox.use", "metrics.read"}),
+        "auditor": frozenset(
+            {"alarms.read", "registry.read", "users.read", "logs.read", "metrics.read", "sandbox.read"}
+        ),
+        "admin": PERMISSIONS,
+    }
+)
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """What a role may do; a role nobody knows may do nothing."""
+    return _BY_ROLE.get(role, frozenset())
