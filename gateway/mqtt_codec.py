@@ -5,7 +5,7 @@ from typing import Final
 from gateway.mqtt_decode import BODIES, connect_after_level, connect_level
 from gateway.mqtt_encode import encode
 from gateway.mqtt_fields import Cursor
-from gateway.mqtt_packets import MqttError, Packet, PacketType, Reason, TYPE_NAMES
+from gateway.mqtt_packets import TYPE_NAMES, MqttError, Packet, PacketType, Reason
 
 __all__ = ["Decoder", "MqttError", "encode"]
 

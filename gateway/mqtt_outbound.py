@@ -21,8 +21,8 @@ class _Waiting:
 class Outbound:
     """QoS 1 towards one client.
 
-    `window` is how many may be unacknowledged at once (the client's receive maximum, or ours when that is less). A token
-    is whatever the caller wants back when its message has been acknowledged.
+    `window` is how many may be unacknowledged at once (the client's receive maximum, or ours when that is less). A
+    token is whatever the caller wants back when its message has been acknowledged.
     """
 
     __slots__ = ("_flying", "_last_id", "_level", "_queue", "_queue_max", "_window")
