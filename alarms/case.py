@@ -1,7 +1,7 @@
 """What happens next to a case: pure rules, free of clocks, SQL and telephones.
 
-`decide` takes the case, one event and the ladder and gives the case as it then is, with the timeline lines, the calls to
-hang up and the progress to tell the device. Whatever the event was, `alarms.plan` then makes sure that
+`decide` takes the case, one event and the ladder and gives the case as it then is, with the timeline lines, the calls
+to hang up and the progress to tell the device. Whatever the event was, `alarms.chain.plan` then makes sure that
 somebody is being called, or will be, or that a named officer holds the case.
 """
 
@@ -85,13 +85,14 @@ def _pressed_again(case: Case, press: Press, now: datetime) -> Decision:
     """A repeat is news: it counts, it raises the priority, and in a case that was settled it starts again."""
     turns_real = case.is_test and not press.is_test
     base = max(case.priority, base_priority(press.kind, press.is_test and case.is_test))
+    is_worse = base_priority(press.kind, press.is_test) > base_priority(case.kind, case.is_test)
     case = replace(
         case,
         press_count=case.press_count + 1,
         is_test=case.is_test and press.is_test,
         is_silent=case.is_silent or press.kind == "duress",
         priority=base if case.is_test and press.is_test else base + PRIORITY_PER_REPEAT,
-        kind=press.kind if base_priority(press.kind, press.is_test) > base_priority(case.kind, case.is_test) else case.kind,
+        kind=press.kind if is_worse else case.kind,
     )  # fmt: skip
     if turns_real:
         case = replace(case, due_at=None, due_for=None)

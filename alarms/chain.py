@@ -195,7 +195,5 @@ def _not_forgotten(decision: Decision, ladder: Ladder, now: datetime) -> Decisio
     if case.claimed_by is not None or case.due_at is not None or any(a.is_call and a.is_live for a in case.attempts):
         return decision
     wait_s = max(ATTENTION_S, ladder.timing.officer_ring_s)
-    case = replace(
-        case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention"
-    )
+    case = replace(case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention")
     return _officers(decision.then(case), ladder, now)

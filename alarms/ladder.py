@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from registry.profile import PolicySettings
 
+DEFAULT_TIMING = PolicySettings()
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -26,7 +28,7 @@ class Ladder:
     officers: tuple[Person, ...] = ()
     elder: Person | None = None
     others: tuple[Person, ...] = ()
-    timing: PolicySettings = PolicySettings()
+    timing: PolicySettings = DEFAULT_TIMING
     timezone: str = "Asia/Shanghai"
 
     def person(self, contact_id: str | None) -> Person | None:

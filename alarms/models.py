@@ -12,8 +12,8 @@ from core.db import Json, UtcDateTime
 class Alarm(SQLModel, table=True):
     """One emergency of one elder, from the first press to the closing.
 
-    `number` is what officers say to each other; `open_key` (elder or device) is unique while the alarm is not closed, so
-    that two gateways cannot open two alarms for one person; `version` rises with every change.
+    `number` is what officers say to each other; `open_key` (elder or device) is unique while the alarm is not closed,
+    so that two gateways cannot open two alarms for one person; `version` rises with every change.
     """
 
     __tablename__ = "alarms"
@@ -71,7 +71,8 @@ class PressRow(SQLModel, table=True):
 class Attempt(SQLModel, table=True):
     """One call or message to one person: a row before it is a call.
 
-    `lease_until` is set while a sender works on it; `due_at` is when it should begin; `ends_by` when silence counts as an answer.
+    `lease_until` is set while a sender works on it; `due_at` is when it should begin; `ends_by` when silence counts
+    as an answer.
     """
 
     __tablename__ = "attempts"

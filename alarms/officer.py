@@ -68,7 +68,7 @@ def _call(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> De
 def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
     """The officer's word that somebody is going: a contact, or whoever the text names."""
     _held(case, event)
-    person: Person | None = ladder.person(event.contact_id)
+    person = ladder.person(event.contact_id)
     if event.contact_id and person is None:
         raise Rejected("contact_id is not one of this elder's contacts")
     who = {

@@ -225,7 +225,8 @@ class _Work:
         key = self._key(press.device_uid)
         stored = self._cases.get(self._open.get(key, ""))
         case = self._decide(stored, press) if stored else self._open_case(press, key)
-        self._keep(press, case.id, "alarm", press.content | ({"problems": list(press.problems)} if press.problems else {}))
+        problems = {"problems": list(press.problems)} if press.problems else {}
+        self._keep(press, case.id, "alarm", press.content | problems)
         self.receipts[pair] = (case.id, press.received_at, True)
         self._first[pair] = press
         return Handled(case.id, case.state)
@@ -331,9 +332,7 @@ class _Work:
 
     def _begin(self, alarm_id: str, attempt: Attempt) -> None:
         now = self._now
-        begun = replace(
-            attempt, state="sending", started_at=now, lease_until=now + timedelta(seconds=SEND_LEASE_S)
-        )
+        begun = replace(attempt, state="sending", started_at=now, lease_until=now + timedelta(seconds=SEND_LEASE_S))
         stored = self._cases[alarm_id]
         case = replace(stored.case.with_attempt(begun), first_call_at=stored.case.first_call_at or now)
         self._cases[alarm_id] = replace(stored, case=case)

@@ -1,24 +1,24 @@
 """The alarms' SQL: cases in, cases out. Stores take a session and never commit; the service owns the transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from alarms.models import Alarm, DownMessage, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
 from alarms.values import LIVE, Attempt, Case, Line
+from registry.models import table_of
 
 CASE_MEMBERS = tuple(f.name for f in fields(Case) if f.name != "attempts")
 ATTEMPT_MEMBERS = tuple(f.name for f in fields(Attempt))
 DOWN_LIVES_S = 86_400  # Progress of yesterday tells a device nothing.
 
-_ALARMS, _ATTEMPTS = Alarm.__table__, AttemptRow.__table__  # type: ignore[attr-defined]
-_PRESSES, _TIMELINE = PressRow.__table__, TimelineRow.__table__  # type: ignore[attr-defined]
-_DOWN = DownMessage.__table__  # type: ignore[attr-defined]
+_ALARMS, _ATTEMPTS, _PRESSES = table_of(Alarm), table_of(AttemptRow), table_of(PressRow)
+_TIMELINE, _DOWN = table_of(TimelineRow), table_of(DownMessage)
 _CASE_COLUMNS = [_ALARMS.c[name] for name in CASE_MEMBERS]
 _ATTEMPT_COLUMNS = [_ATTEMPTS.c[name] for name in ATTEMPT_MEMBERS]
 
@@ -47,7 +47,7 @@ def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
     if not keys:
         return {}
     wanted = select(_ALARMS.c.open_key, _ALARMS.c.id).where(_ALARMS.c.open_key.in_(keys))
-    return {key: alarm_id for key, alarm_id in session.execute(wanted)}
+    return {row.open_key: row.id for row in session.execute(wanted)}
 
 
 def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -55,7 +55,7 @@ def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[s
     if not attempt_ids:
         return {}
     wanted = select(_ATTEMPTS.c.id, _ATTEMPTS.c.alarm_id).where(_ATTEMPTS.c.id.in_(attempt_ids))
-    return {attempt_id: alarm_id for attempt_id, alarm_id in session.execute(wanted)}
+    return {row.id: row.alarm_id for row in session.execute(wanted)}
 
 
 def load(session: Session, alarm_ids: Collection[str], attempt_ids: Collection[str] = ()) -> dict[str, Stored]:
@@ -146,9 +146,7 @@ class Pages:
             self.changed_attempts[key] = members | {"key": key}
 
     def line(self, alarm_id: str, at: datetime, line: Line) -> None:
-        self.lines.append(
-            {"alarm_id": alarm_id, "at": at, "what": line.what, "author": line.author, "data": line.data}
-        )
+        self.lines.append({"alarm_id": alarm_id, "at": at, "what": line.what, "author": line.author, "data": line.data})
 
     def progress(self, uid: str, payload: dict[str, Any], now: datetime) -> None:
         expires_at = now + timedelta(seconds=DOWN_LIVES_S)
@@ -257,17 +255,38 @@ def busy_numbers(session: Session, phones: Collection[str], but: Collection[str]
     return set(session.scalars(wanted))
 
 
-def overdue_attempts(session: Session, now: datetime, limit: int) -> list[tuple[str, str, str, str | None, str, datetime]]:
-    """(alarm id, attempt id, state, provider reference, phone, started_at) of attempts whose lease or ring time is over."""
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An attempt whose lease or ring time is over."""
+
+    alarm_id: str
+    id: str
+    state: str
+    medium: str
+    phone: str
+    started_at: datetime
+
+
+def overdue_attempts(session: Session, now: datetime, limit: int) -> list[Overdue]:
+    """What a sender has let go of, and where silence has lasted long enough."""
     over = or_(
         (_ATTEMPTS.c.state == "sending") & (_ATTEMPTS.c.lease_until <= now),
         _ATTEMPTS.c.state.in_(("ringing", "answered")) & (_ATTEMPTS.c.ends_by <= now),
     )
-    wanted = select(
-        _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.id, _ATTEMPTS.c.state, _ATTEMPTS.c.provider_ref, _ATTEMPTS.c.phone,
-        _ATTEMPTS.c.started_at,
-    ).where(over).limit(limit)  # fmt: skip
-    return [tuple(row) for row in session.execute(wanted)]
+    columns = [_ATTEMPTS.c[f.name] for f in fields(Overdue)]
+    return [Overdue(*row) for row in session.execute(select(*columns).where(over).limit(limit))]
+
+
+def let_go(session: Session, now: datetime) -> None:
+    """End every lease: at the start of the only engine, nobody is working on any of them."""
+    session.execute(update(_ATTEMPTS).where(_ATTEMPTS.c.state == "sending").values(lease_until=now))
+
+
+def renew(session: Session, attempt_id: str, lease_until: datetime) -> None:
+    session.execute(
+        update(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id, _ATTEMPTS.c.state == "sending")
+        .values(lease_until=lease_until)
+    )  # fmt: skip
 
 
 def overdue_alarms(session: Session, now: datetime, limit: int) -> list[str]:
@@ -297,7 +316,7 @@ def attempt_by_phone(session: Session, phone: str) -> str | None:
         select(_ATTEMPTS.c.id)
         .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)
         .where(_ATTEMPTS.c.phone == phone, _ATTEMPTS.c.medium == "sms", _ALARMS.c.state != "closed")
-        .order_by(col(AttemptRow.started_at).desc().nulls_last())
+        .order_by(_ATTEMPTS.c.started_at.desc().nulls_last())
         .limit(1)
     )
     return session.scalar(wanted)
@@ -306,12 +325,3 @@ def attempt_by_phone(session: Session, phone: str) -> str | None:
 def forget_down_messages(session: Session, now: datetime) -> None:
     """Drop what a device did not fetch in time."""
     session.execute(delete(_DOWN).where(_DOWN.c.expires_at < now))
-
-
-def users_by_id(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """User id → (username, display name)."""
-    from registry.models import User
-
-    table = User.__table__  # type: ignore[attr-defined]
-    rows = session.execute(select(table.c.id, table.c.username, table.c.display_name).where(table.c.id.in_(ids)))
-    return {row.id: (row.username, row.display_name) for row in rows}

@@ -1,0 +1,198 @@
+"""What the system does by itself: begins calls and messages that are due, and notices when a time is over.
+
+The work is rows; wake-ups make it prompt and a look every second makes it certain. A call is committed as *sending*
+before a provider is asked; after a crash the provider is asked what became of it before anybody is dialled again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from notifier.channel import Channel, Report
+from sqlalchemy.exc import SQLAlchemyError
+
+from alarms import store
+from alarms.events import CallReport, Deadline, Event
+from alarms.ledger import Ledger
+from alarms.sender import Sender
+from alarms.service import SEND_LEASE_S, AlarmService
+from alarms.store import Claimed, Overdue
+from alarms.values import Attempt
+from core.clock import Clock
+from core.db import Database
+from core.errors import CarebellError
+from core.wake import Wake
+
+SENDERS = 16  # Threads that wait for providers; each request has its own limit of some seconds.
+QUEUE_PER_SENDER = 4  # Claimed but not begun: short enough that a lease never runs out in the queue.
+LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
+OVERDUE_AT_ONCE = 500
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """`start()` runs it on threads; `step()` is one look, for tests and rehearsals with a clock of their own."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        wake: Wake,
+        service: AlarmService,
+        channels: Sequence[Channel],
+        *,
+        senders: int = SENDERS,
+        on_death: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db, self._clock, self._service = db, clock, service
+        self._channels = {channel.name: channel for channel in channels}
+        self._ledger = Ledger(service)
+        self._sender = Sender(db, clock, service, channels, self._ledger)
+        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender") if senders else None
+        self._limit = max(1, senders) * QUEUE_PER_SENDER
+        self._begun = 0
+        self._counting = threading.Lock()
+        self._woken = wake.event("engine")
+        self._stop = threading.Event()
+        self._on_death = on_death
+        self._thread: threading.Thread | None = None
+        self.counts = {"calls_begun": 0, "deadlines": 0, "reconciled": 0, "late_steps": 0}
+
+    # The dispatcher's part: calls handed over by the transaction that made them.
+
+    def room(self) -> int:
+        return max(0, self._limit - self._begun)
+
+    def take(self, claimed: Sequence[Claimed]) -> None:
+        with self._counting:
+            self._begun += len(claimed)
+            self.counts["calls_begun"] += len(claimed)
+        for each in claimed:
+            if self._pool is None:
+                self._begin(each)
+            else:
+                self._pool.submit(self._begin, each)
+
+    def hang_up(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            channel = self._channels.get(attempt.channel or "")
+            if channel is not None and attempt.provider_ref:
+                if self._pool is None:
+                    self._sender.hang_up(channel, attempt.provider_ref)
+                else:
+                    self._pool.submit(self._sender.hang_up, channel, attempt.provider_ref)
+
+    def _begin(self, claimed: Claimed) -> None:
+        try:
+            self._sender.send(claimed)
+        finally:
+            with self._counting:
+                self._begun -= 1
+            self._woken.set()
+
+    def report(self, report: Report) -> None:
+        """A channel's word on an attempt; it is stored when this returns. Raises TryAgain when it could not be."""
+        event = CallReport(
+            report.attempt_id, report.status, report.at, report.digits, report.channel, report.provider_ref,
+            report.detail,
+        )  # fmt: skip
+        try:
+            self._service.handle(event)
+        except CarebellError as refused:
+            self._ledger.refused(refused)
+
+    def step(self) -> datetime | None:
+        """Do everything that is due; when the next row will be, or None when nothing waits."""
+        now = self._clock.now()
+        with self._db.read() as session:
+            wake_at = store.next_wake(session, now)
+        if wake_at is None or wake_at > now:
+            return wake_at
+        self._deadlines(now)
+        self._claim(now)
+        with self._db.read() as session:
+            return store.next_wake(session, now)
+
+    def _deadlines(self, now: datetime) -> None:
+        with self._db.read() as session:
+            attempts = store.overdue_attempts(session, now, OVERDUE_AT_ONCE)
+            alarms = store.overdue_alarms(session, now, OVERDUE_AT_ONCE)
+        events: list[Event] = [Deadline(alarm_id, now) for alarm_id in alarms]
+        events += [self._sender.became_of(each, now) for each in attempts]
+        if events:
+            self.counts["deadlines"] += len(events)
+            self._service.handle_all(events)
+
+    def _claim(self, now: datetime) -> None:
+        room = self.room()
+        if not room:
+            return
+        with self._db.write() as session:
+            claimed = store.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
+            ids = [c.attempt_id for c in claimed]
+            taken = store.busy_numbers(session, {c.phone for c in claimed if c.medium == "voice"}, ids)
+        ready: list[Claimed] = []
+        busy: list[Event] = []
+        for each in claimed:
+            if each.medium == "voice" and each.phone in taken:
+                busy.append(CallReport(each.attempt_id, "busy", now, detail="already in another call of ours"))
+                continue
+            if each.medium == "voice":
+                taken.add(each.phone)
+            ready.append(each)
+        self.take(ready)
+        if busy:
+            self._service.handle_all(busy)
+
+    # Running by itself.
+
+    def start(self, *, is_only_one: bool) -> None:
+        """Begin; `is_only_one` says that no other engine can be at work on this database (SQLite)."""
+        if is_only_one:
+            with self._db.write() as session:
+                store.let_go(session, self._clock.now())
+        self._ledger.start()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is under way; what has not begun stays due."""
+        self._stop.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._ledger.stop()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive() and self._ledger.is_alive
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._woken.wait(self._pause())
+                self._woken.clear()
+        except BaseException:
+            log.exception("the engine ended")
+            self._on_death()
+            raise
+
+    def _pause(self) -> float:
+        """One step, and how many seconds there is nothing to do."""
+        try:
+            wake_at = self.step()
+        except (CarebellError, SQLAlchemyError) as problem:
+            log.warning("the engine's step failed (%s); trying again", type(problem).__name__)
+            return LOOK_EVERY_S
+        if wake_at is None:
+            return LOOK_EVERY_S
+        if self.room() == 0:
+            return LOOK_EVERY_S
+        return max(0.0, min(LOOK_EVERY_S, (wake_at - self._clock.now()).total_seconds()))
+
+
+__all__ = ["Engine", "Overdue"]

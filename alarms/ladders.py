@@ -1,0 +1,92 @@
+"""Ladders from the registry: whom each case of a transaction may climb to, read for all of them at once."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from alarms.ladder import Ladder, Person
+from alarms.store import Stored
+from core.errors import Rejected
+from geo.fix import Fix
+from registry import directory
+from registry.directory import Household
+from registry.profile import CALL_ORDER, ElderProfile, PolicySettings, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLadder(Ladder):
+    """A ladder and the language its elder understands."""
+
+    language: str = "zh-CN"
+
+
+class Ladders:
+    """Reads lazily what the registry knows, in a fixed number of queries however many cases there are."""
+
+    def __init__(self, session: Session, timezone: str) -> None:
+        self._session, self._timezone = session, timezone
+        self._households: dict[str, Household] = {}
+        self._officers: tuple[Person, ...] | None = None
+        self._fixes: dict[str, directory.LastFix] | None = None
+        self._uids: Collection[str] = ()
+
+    def profiles(self, uids: Collection[str]) -> dict[str, Profile]:
+        """Whose devices these are; remembers the households for `of_case`."""
+        self._uids = uids
+        found = directory.profiles(self._session, uids)
+        for profile in found.values():
+            if profile.elder is not None:
+                self._households[profile.elder.id] = Household(profile.elder, profile.contacts)
+        return found
+
+    def read(self, elder_ids: Collection[str | None]) -> None:
+        """Read the households that are not known yet."""
+        missing = {e for e in elder_ids if e is not None and e not in self._households}
+        self._households |= directory.households(self._session, missing)
+
+    def last_fix(self, uid: str) -> Fix | None:
+        """Where this device was last, if the registry has been told."""
+        if self._fixes is None:
+            self._fixes = directory.last_fixes(self._session, self._uids)
+        kept = self._fixes.get(uid)
+        if kept is None:
+            return None
+        try:
+            return Fix(kept.lat, kept.lon, kept.accuracy_m, kept.fix_at, kept.source)
+        except Rejected:
+            return None
+
+    def of_profile(self, profile: Profile | None) -> CaseLadder:
+        """The ladder of a case that opens now."""
+        if profile is None or profile.elder is None:
+            return self._ladder(None, profile.policy if profile else directory.default_policy(self._session))
+        return self._ladder(self._households[profile.elder.id], profile.policy)
+
+    def of_case(self, stored: Stored) -> CaseLadder:
+        """The ladder of a stored case: the contacts as they are now, the policy it started with."""
+        household = self._households.get(stored.case.elder_id or "")
+        return self._ladder(household, directory.policy_settings(stored.policy))
+
+    def _ladder(self, household: Household | None, policy: PolicySettings) -> CaseLadder:
+        contacts = household.contacts if household else ()
+        people = [Person(c.id, c.name, c.role, c.phone, c.language) for c in contacts]
+        return CaseLadder(
+            rungs=tuple(p for p in people if p.role in CALL_ORDER),
+            officers=self._on_duty(),
+            elder=_elder(household.elder) if household else None,
+            others=tuple(p for p in people if p.role not in CALL_ORDER),
+            timing=policy,
+            timezone=self._timezone,
+            language=household.elder.language if household else "zh-CN",
+        )
+
+    def _on_duty(self) -> tuple[Person, ...]:
+        if self._officers is None:
+            officers = directory.officers_on_duty(self._session)
+            self._officers = tuple(Person(o.id, o.name, "officer", o.phone, o.language) for o in officers)
+        return self._officers
+
+
+def _elder(elder: ElderProfile) -> Person | None:
+    return Person(elder.id, elder.name, "elder", elder.phone, elder.language) if elder.phone else None

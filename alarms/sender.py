@@ -1,0 +1,109 @@
+"""Asks a channel to ring or to write, and finds out what became of a request whose answer was lost."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from notifier.channel import CallOrder, Channel, NumberBad, TextOrder, Unknown
+from sqlalchemy.exc import SQLAlchemyError
+
+from alarms import store
+from alarms.events import CallReport, Deadline, Event
+from alarms.ledger import Ledger
+from alarms.service import SEND_LEASE_S, AlarmService
+from alarms.store import Claimed, Overdue
+from core.clock import Clock
+from core.db import Database
+from core.errors import CarebellError, Rejected, TryAgain
+
+LOOK_BACK_S = 30  # Clocks of providers differ from ours.
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Tries the channels in their order; what none of them takes has failed, and the chain moves on."""
+
+    def __init__(
+        self, db: Database, clock: Clock, service: AlarmService, channels: Sequence[Channel], ledger: Ledger
+    ) -> None:
+        self._db, self._clock, self._service = db, clock, service
+        self._channels, self._ledger = tuple(channels), ledger
+
+    def send(self, claimed: Claimed) -> None:
+        """Begin one claimed attempt; whatever happens ends as a report."""
+        try:
+            self._ledger.put(self._try_channels(claimed))
+        except Unknown:
+            log.warning("a provider's answer was lost; it will be asked what became of the request")
+        except Exception:
+            log.exception("an attempt could not be begun")
+            self._ledger.put(self._report(claimed, "failed", detail="could not be begun"))
+
+    def _try_channels(self, claimed: Claimed) -> CallReport:
+        detail = "no channel takes it"
+        for position, channel in enumerate(self._channels):
+            if position:
+                self._renew(claimed.attempt_id)
+            try:
+                ref = self._ask(channel, claimed)
+            except Unknown:
+                raise
+            except NumberBad as problem:
+                return self._report(claimed, "failed", detail=str(problem)[:200])
+            except (TryAgain, Rejected) as problem:
+                log.warning("channel %s did not take an attempt: %s", channel.name, type(problem).__name__)
+                detail = f"{channel.name}: {type(problem).__name__}"
+                continue
+            status = "ringing" if claimed.medium == "voice" else "sent"
+            return self._report(claimed, status, channel=channel.name, provider_ref=ref)
+        return self._report(claimed, "failed", detail=detail)
+
+    def _ask(self, channel: Channel, claimed: Claimed) -> str:
+        prompt = self._service.prompt(claimed.attempt_id)
+        if prompt is None:
+            raise Rejected("there is nothing to say")
+        if claimed.medium == "voice":
+            return channel.call(
+                CallOrder(claimed.attempt_id, claimed.phone, claimed.ring_s, prompt, claimed.started_at)
+            )
+        return channel.text(TextOrder(claimed.attempt_id, claimed.phone, prompt))
+
+    def _renew(self, attempt_id: str) -> None:
+        try:
+            with self._db.write() as session:
+                store.renew(session, attempt_id, self._clock.now() + timedelta(seconds=SEND_LEASE_S))
+        except SQLAlchemyError:
+            log.warning("a lease could not be renewed")
+
+    def _report(
+        self, claimed: Claimed, status: str, *, channel: str | None = None, provider_ref: str | None = None,
+        detail: str | None = None,
+    ) -> CallReport:  # fmt: skip
+        return CallReport(claimed.attempt_id, status, self._clock.now(), None, channel, provider_ref, detail)
+
+    def became_of(self, overdue: Overdue, now: datetime) -> Event:
+        """The event that moves an overdue attempt on: the provider's word on a lost request, or the deadline."""
+        if overdue.state == "sending":
+            for channel in self._channels:
+                found = self._find(channel, overdue)
+                if found is not None:
+                    return found
+        return Deadline(overdue.alarm_id, now, overdue.id)
+
+    def _find(self, channel: Channel, overdue: Overdue) -> CallReport | None:
+        since = overdue.started_at - timedelta(seconds=LOOK_BACK_S)
+        try:
+            found = channel.find(overdue.id, overdue.phone, since)
+        except CarebellError:
+            return None
+        if found is None:
+            return None
+        return CallReport(
+            overdue.id, found.status, found.at, found.digits, channel.name, found.provider_ref, found.detail
+        )
+
+    def hang_up(self, channel: Channel, provider_ref: str) -> None:
+        try:
+            channel.hang_up(provider_ref)
+        except CarebellError as problem:
+            log.info("a call could not be hung up: %s", type(problem).__name__)

@@ -1,0 +1,129 @@
+"""What an alarm asks the registry, for many devices at once and in a fixed number of queries."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case, select
+from sqlmodel import Session
+
+from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
+from registry.profile import (
+    CALL_ORDER,
+    ContactProfile,
+    DeviceProfile,
+    ElderProfile,
+    OfficerProfile,
+    PolicySettings,
+    Profile,
+)
+
+DEFAULT_POLICY = "default"
+DUTY_ROLES = ("officer", "supervisor")
+
+_ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
+_FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
+_ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
+_CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
+_ROLE_ORDER = case({role: n for n, role in enumerate(CALL_ORDER)}, value=_CONTACTS.c.role, else_=len(CALL_ORDER))
+
+
+@dataclass(frozen=True, slots=True)
+class LastFix:
+    """The last position a device told of: WGS-84, and the original in `given`."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    fix_at: datetime
+    source: str | None
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """An elder and everybody who may be called for them, in dialling order."""
+
+    elder: ElderProfile
+    contacts: tuple[ContactProfile, ...] = ()
+
+
+def households(session: Session, elder_ids: Collection[str]) -> dict[str, Household]:
+    """The elders by id with their contacts: family, community, doctor, then the others, each by rank."""
+    if not elder_ids:
+        return {}
+    rows = session.execute(select(*_ELDER_COLUMNS).where(_ELDERS.c.id.in_(elder_ids)))
+    return _with_contacts(session, {row.id: ElderProfile(*row) for row in rows})
+
+
+def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
+    """Whose device it is, by uid; a uid that the registry does not know is left out. The policy is the default one."""
+    if not uids:
+        return {}
+    wanted = (
+        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, *_ELDER_COLUMNS)
+        .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
+        .where(_DEVICES.c.uid.in_(uids))
+    )
+    found: dict[str, tuple[DeviceProfile, ElderProfile | None]] = {}
+    for row in session.execute(wanted):
+        elder = ElderProfile(*row[4:]) if row[4] is not None else None
+        found[row.uid] = (DeviceProfile(*row[:4]), elder)
+    homes = _with_contacts(session, {e.id: e for _, e in found.values() if e is not None})
+    policy = default_policy(session)
+    return {
+        uid: Profile(device, elder, homes[elder.id].contacts if elder else (), policy)
+        for uid, (device, elder) in found.items()
+    }
+
+
+def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[str, Household]:
+    if not elders:
+        return {}
+    wanted = (
+        select(_CONTACTS.c.elder_id, *_CONTACT_COLUMNS)
+        .where(_CONTACTS.c.elder_id.in_(elders), _CONTACTS.c.deleted_at.is_(None))
+        .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
+    )
+    contacts: dict[str, list[ContactProfile]] = {elder_id: [] for elder_id in elders}
+    for row in session.execute(wanted):
+        contacts[row[0]].append(ContactProfile(*row[1:]))
+    return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
+
+
+def default_policy(session: Session) -> PolicySettings:
+    """The policy in force where no other is named."""
+    settings: dict[str, Any] | None = session.scalar(
+        select(_POLICIES.c.settings).where(_POLICIES.c.name == DEFAULT_POLICY)
+    )
+    return policy_settings(settings)
+
+
+def policy_settings(stored: dict[str, Any] | None) -> PolicySettings:
+    """A stored policy as a value; members that this version does not know are left out."""
+    known = {f.name for f in fields(PolicySettings)}
+    return replace(PolicySettings(), **{k: v for k, v in (stored or {}).items() if k in known})
+
+
+def officers_on_duty(session: Session) -> tuple[OfficerProfile, ...]:
+    """The duty officers who can be rung, in a steady order."""
+    wanted = (
+        select(_USERS.c.id, _USERS.c.display_name, _USERS.c.phone, _USERS.c.language)
+        .where(_USERS.c.role.in_(DUTY_ROLES), _USERS.c.is_active, _USERS.c.phone.is_not(None))
+        .order_by(_USERS.c.role, _USERS.c.id)
+    )
+    return tuple(_officer(row) for row in session.execute(wanted))
+
+
+def _officer(row: Row[Any]) -> OfficerProfile:
+    return OfficerProfile(row.id, row.display_name, row.phone, row.language)
+
+
+def last_fixes(session: Session, uids: Collection[str]) -> dict[str, LastFix]:
+    """The last known position by device uid."""
+    if not uids:
+        return {}
+    columns = [_FIXES.c[f.name] for f in fields(LastFix)]
+    rows = session.execute(select(_FIXES.c.uid, *columns).where(_FIXES.c.uid.in_(uids)))
+    return {row[0]: LastFix(*row[1:]) for row in rows}
