@@ -1,0 +1,303 @@
+"""What comes in, checked and frozen before it becomes a row. Phones, dates and datums need the site's settings and are
+finished by `registry.service`."""
+
+import json
+import re
+import unicodedata
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from core.errors import Rejected
+
+MAX_HEALTH_BYTES = 16_384
+EARLIEST_BIRTH = date(1900, 1, 1)
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # They can make a name read as another.
+
+ContactRole = Literal["family", "community", "doctor", "security", "volunteer", "other"]
+ResourceKind = Literal[
+    "hospital", "clinic", "pharmacy", "police", "fire", "community", "volunteer", "service", "other"
+]  # fmt: skip
+DeviceState = Literal["stock", "issued", "installed", "in_service", "faulty", "retired"]
+UserRole = Literal["officer", "supervisor", "registrar", "tester", "auditor", "admin"]
+AreaLevel = Literal["province", "city", "district", "street", "community"]
+Crs = Literal["wgs84", "gcj02", "bd09"]
+Language = Literal["zh-CN", "en"]
+Sex = Literal["male", "female", "other"]
+
+
+class BadMember(Rejected):
+    """One member of the input is wrong; the text is for a person."""
+
+    def __init__(self, member: str, what: str) -> None:
+        super().__init__(f"{member}: {what}")
+        self.member, self.what = member, what
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in text):
+        raise ValueError("holds characters that cannot be seen")
+    return text
+
+
+def _lines(text: str) -> str:
+    _one_line(text.replace("\n", "").replace("\t", "").replace("\r", ""))
+    return text
+
+
+def _day(value: object) -> object:
+    # Pydantic would take a number as seconds since 1970.
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+        raise ValueError("must be a day as YYYY-MM-DD")
+    return value
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")) > MAX_HEALTH_BYTES:
+        raise ValueError(f"is larger than {MAX_HEALTH_BYTES} bytes")
+    return value
+
+
+def _not_the_centre(uid: str) -> str:
+    if uid == "centre":
+        raise ValueError("is the centre's own topic")
+    return uid
+
+
+def account_name(written: str) -> str:
+    """The one spelling under which a user's name is kept, so that nobody can sign in as a look-alike."""
+    return unicodedata.normalize("NFKC", written.strip()).casefold()
+
+
+_Visible = AfterValidator(_one_line)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), _Visible]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), _Visible]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), _Visible]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_lines)]
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    Field(description="As people write it; kept as E.164", examples=["+8613801000123"]),
+]
+Lat = Annotated[
+    float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, description="Degrees", examples=[34.3296])
+]
+Lon = Annotated[
+    float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, description="Degrees", examples=[108.7093])
+]
+Rank = Annotated[int, Field(strict=True, ge=0, le=1000, description="Who is called first within a role: the lowest")]
+BirthDate = Annotated[date, BeforeValidator(_day), Field(ge=EARLIEST_BIRTH, examples=["1941-03-05"])]
+Health = Annotated[
+    dict[str, Any], AfterValidator(_bounded), Field(description="Free notes on illness; shown by role, at most 16 KiB")
+]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64), _Visible]
+Uid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~\-]{0,63}$"),
+    AfterValidator(_not_the_centre),
+    Field(description="The device's name in its topics; `centre` is the centre's own", examples=["cb-000123"]),
+]
+AreaCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-]{1,20}$"), Field(examples=["610402"])]
+Username = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\s\x00-\x1f\x7f]+$"),
+    AfterValidator(account_name),
+]
+NewPassword = Annotated[
+    str, StringConstraints(min_length=8, max_length=200), Field(json_schema_extra={"format": "password"})
+]
+YesNo = Annotated[bool, Field(strict=True)]
+
+
+class Given(BaseModel):
+    """An input: frozen, and a member that nobody knows is refused rather than lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def said(self) -> dict[str, Any]:
+        """The members that were given, `version` aside."""
+        return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
+
+
+class Change(Given):
+    """A change: members that are left out stay as they are, null empties those of NULLABLE."""
+
+    NULLABLE: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _no_null(self) -> Self:
+        for name in self.model_fields_set - self.NULLABLE - {"version"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self
+
+
+class Patch(Change):
+    """A change of what has a version."""
+
+    version: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="The version this change was made on; another one now is a conflict (409)",
+    )
+
+
+class _ElderRest(Given):
+    sex: Sex | None = None
+    birth_date: BirthDate | None = None
+    phone: Phone | None = None
+    address: Address | None = None
+    area: Name | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
+    crs: Crs = Field(default="wgs84", description="The datum of lat and lon")
+    access_notes: Note | None = Field(default=None, description="Who has the key, which floor; shown by role")
+
+
+class ElderNew(_ElderRest):
+    """An elder to be kept."""
+
+    name: Name
+    health: Health = Field(default_factory=dict)
+    language: Language = "zh-CN"
+
+
+class ElderPatch(_ElderRest, Patch):
+    """What is new about an elder."""
+
+    NULLABLE = frozenset({"sex", "birth_date", "phone", "address", "area", "lat", "lon", "access_notes"})
+    name: Name | None = None
+    health: Health | None = None
+    language: Language | None = None
+
+
+class ContactNew(Given):
+    """Somebody to be called for an elder."""
+
+    elder_id: Id
+    name: Name
+    role: ContactRole
+    phone: Phone
+    rank: Rank
+    relation: Short | None = Field(default=None, examples=["daughter"])
+    language: Language = "zh-CN"
+    is_key_holder: YesNo = False
+
+
+class ContactPatch(Patch):
+    """What is new about a contact."""
+
+    NULLABLE = frozenset({"relation"})
+    name: Name | None = None
+    role: ContactRole | None = None
+    phone: Phone | None = None
+    rank: Rank | None = None
+    relation: Short | None = None
+    language: Language | None = None
+    is_key_holder: YesNo | None = None
+
+
+class DeviceNew(Given):
+    """A one-key phone to be kept."""
+
+    uid: Uid
+    elder_id: Id | None = None
+    model: Short | None = None
+    state: DeviceState = "stock"
+
+
+class DevicePatch(Patch):
+    """What is new about a device; null for `elder_id` takes it from its elder."""
+
+    NULLABLE = frozenset({"elder_id", "model"})
+    elder_id: Id | None = None
+    model: Short | None = None
+    state: DeviceState | None = None
+
+
+class ResourceNew(Given):
+    """Help that may be near somebody."""
+
+    kind: ResourceKind
+    name: Name
+    lat: Lat
+    lon: Lon
+    crs: Crs = Field(default="wgs84", description="The datum of lat and lon")
+    phone: Phone | None = None
+    address: Address | None = None
+
+
+class ResourcePatch(Patch):
+    """What is new about a resource; a new place needs both lat and lon."""
+
+    NULLABLE = frozenset({"phone", "address"})
+    kind: ResourceKind | None = None
+    name: Name | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
+    crs: Crs = "wgs84"
+    phone: Phone | None = None
+    address: Address | None = None
+
+
+class AreaNew(Given):
+    """A place of the administration, by its official code."""
+
+    code: AreaCode
+    name: Name
+    level: AreaLevel
+    parent_code: AreaCode | None = None
+
+
+class AreaPatch(Change):
+    """What is new about an area."""
+
+    NULLABLE = frozenset({"parent_code"})
+    name: Name | None = None
+    level: AreaLevel | None = None
+    parent_code: AreaCode | None = None
+
+
+class PolicyPatch(Patch):
+    """How an alarm climbs; members that are left out stay as they are. Every `_s` is in seconds, hours are local."""
+
+    ring_s: Annotated[int, Field(strict=True, ge=1, le=300)] | None = None
+    tries_per_contact: Annotated[int, Field(strict=True, ge=1, le=10)] | None = None
+    follow_up_after_s: Annotated[int, Field(strict=True, ge=1, le=604_800)] | None = None
+    follow_up_tries: Annotated[int, Field(strict=True, ge=1, le=10)] | None = None
+    follow_up_retry_s: Annotated[int, Field(strict=True, ge=1, le=86_400)] | None = None
+    follow_up_at_night: YesNo | None = None
+    officer_ring_s: Annotated[int, Field(strict=True, ge=1, le=300)] | None = None
+    round_pause_s: Annotated[int, Field(strict=True, ge=0, le=3600)] | None = None
+    arrival_within_s: Annotated[int, Field(strict=True, ge=1, le=86_400)] | None = None
+    polite_from_hour: Annotated[int, Field(strict=True, ge=0, le=23)] | None = None
+    polite_to_hour: Annotated[int, Field(strict=True, ge=1, le=24)] | None = None
+    send_messages: YesNo | None = None
+
+
+class UserNew(Given):
+    """Somebody who may sign in."""
+
+    username: Username
+    password: NewPassword
+    role: UserRole
+    display_name: Name | None = Field(default=None, description="What colleagues see; the username if left out")
+    phone: Phone | None = Field(
+        default=None, description="A duty officer with a phone is rung when everybody else has failed"
+    )
+    language: Language = "zh-CN"
+
+
+class UserPatch(Change):
+    """What is new about a user; a new password or a lost right signs them out everywhere."""
+
+    NULLABLE = frozenset({"phone"})
+    password: NewPassword | None = None
+    role: UserRole | None = None
+    display_name: Name | None = None
+    phone: Phone | None = None
+    language: Language | None = None
+    is_active: YesNo | None = None
