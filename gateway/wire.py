@@ -68,6 +68,11 @@ class FixMsg:
     source: str | None = None
     crs: str = "wgs84"
 
+    def as_json(self) -> dict[str, Any]:
+        """The member `location` as it goes over the wire."""
+        plain = _without_none(self, ("lat", "lon", "accuracy_m", "fix_at", "source", "crs"))
+        return plain if self.fix_at is None else plain | {"fix_at": rfc3339(self.fix_at)}
+
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
@@ -328,7 +333,7 @@ def write_alarm(
     if at is not None:
         members["at"] = rfc3339(at)
     if location is not None:
-        members["location"] = _plain_fix(location)
+        members["location"] = location.as_json()
     return _write(members | _plain_vitals(vitals) | {"test": test} | more)
 
 
@@ -342,7 +347,7 @@ def write_heartbeat(vitals: Vitals, *, at: datetime | None = None) -> bytes:
 
 
 def write_location(fix: FixMsg) -> bytes:
-    return _write(_plain_fix(fix))
+    return _write(fix.as_json())
 
 
 def write_state(*, online: bool) -> bytes:
@@ -387,13 +392,6 @@ def _write(members: dict[str, Any]) -> bytes:
 
 def _plain_vitals(vitals: Vitals | None) -> dict[str, Any]:
     return {} if vitals is None else _without_none(vitals, ("battery_pct", "rssi_dbm", "mains", "firmware"))
-
-
-def _plain_fix(fix: FixMsg) -> dict[str, Any]:
-    plain = _without_none(fix, ("lat", "lon", "accuracy_m", "fix_at", "source", "crs"))
-    if fix.fix_at is not None:
-        plain["fix_at"] = rfc3339(fix.fix_at)
-    return plain
 
 
 def _without_none(value: Any, names: tuple[str, ...]) -> dict[str, Any]:

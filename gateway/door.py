@@ -1,0 +1,155 @@
+"""The one door behind both ways in: who may enter, and what becomes of what a device says."""
+
+import logging
+from collections.abc import Callable
+
+from alarms.events import Cancel, Press
+from core.clock import Clock
+from core.db import Database
+from core.errors import TryAgain
+from core.ids import new_id
+from gateway import store, wire
+from gateway.counts import Counts
+from gateway.downlink import Downlink, Sender
+from gateway.intake import MAY_PASS, Intake, PressReceipt, Settled, Waiting
+from gateway.presence import Presence
+from geo.fix import age_s
+from registry.secrets import verify_secret
+
+CLOCK_PROBLEM = "the device's clock is wrong"
+log = logging.getLogger(__name__)
+
+
+class GatewayDoor:
+    """Every method is quick and for any thread, except `authenticate`, which asks the database.
+
+    `intake`, `downlink` and `sender` are given after construction, because each of them needs the door or another one.
+    """
+
+    intake: Intake
+    downlink: Downlink
+    sender: Sender
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        presence: Presence,
+        *,
+        counts: Counts,
+        make_id: Callable[[], str] = new_id,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._presence = presence
+        self._counts = counts
+        self._new_id = make_id
+
+    def authenticate(self, username: str, password: bytes) -> str | None:
+        """The uid of the device whose secret this is, whatever state the device is in; None for anybody else.
+
+        Raises TryAgain when the database cannot be asked.
+        """
+        try:
+            with self._db.read() as session:
+                hashed = store.secret_hash(session, username)
+        except MAY_PASS as problem:
+            raise TryAgain("no login can be checked now") from problem
+        if hashed is None or not verify_secret(password, hashed):
+            self._counts.add("logins_refused")
+            return None
+        return username
+
+    def connected(self, uid: str, _peer: str = "") -> None:
+        self._presence.alive(uid)
+        self.downlink.is_new(uid)
+
+    def disconnected(self, uid: str, _graceful: bool = True) -> None:
+        self._presence.gone(uid)
+        self.downlink.is_new(uid)
+
+    def subscribed(self, uid: str) -> None:
+        self.downlink.is_listening(uid)
+
+    def published(self, uid: str, kind: str, payload: bytes, ack: Callable[[bool], None]) -> None:
+        """Take one message of a device. `ack(True)` is called when it is safe, `ack(False)` when it is not."""
+        self._counts.add(f"received_{kind}")
+        if kind == "alarm":
+            self._press(uid, payload, ack)
+        elif kind == "cancel":
+            self._cancel(uid, payload, ack)
+        else:
+            self._note(uid, kind, payload)
+            ack(True)
+
+    def _press(self, uid: str, payload: bytes, ack: Callable[[bool], None]) -> None:
+        now = self._clock.now()
+        said = wire.read_alarm(payload)
+        if said.problems:
+            self._counts.add("alarms_not_read_whole")
+        is_believable = said.pressed_at is None or age_s(said.pressed_at, now) is not None
+        press = Press(
+            device_uid=uid,
+            msg_id=said.msg_id or self._made_up_id(),
+            received_at=now,
+            kind=said.kind,
+            has_own_id=said.msg_id is not None,
+            pressed_at=said.pressed_at if is_believable else None,
+            location=None if said.location is None else said.location.as_json(),
+            is_test=said.is_test,
+            problems=said.problems if is_believable else (*said.problems, CLOCK_PROBLEM),
+            content=said.content,
+            raw=payload[: wire.MAX_PAYLOAD],
+        )
+        self.intake.put(Waiting(press, ack))
+        self._presence.alive(uid, said.vitals)
+        if said.location is not None:
+            self._presence.place(uid, said.location)
+
+    def _cancel(self, uid: str, payload: bytes, ack: Callable[[bool], None]) -> None:
+        said = wire.read_cancel(payload)
+        cancel = Cancel(
+            device_uid=uid,
+            msg_id=said.msg_id or self._made_up_id(),
+            received_at=self._clock.now(),
+            alarm_msg_id=said.alarm_msg_id,
+            content=said.content,
+            raw=payload[: wire.MAX_PAYLOAD],
+        )
+        self.intake.put(Waiting(cancel, ack))
+        self._presence.alive(uid)
+
+    def _made_up_id(self) -> str:
+        """A new one each time: two presses without an id are two presses, and both join the elder's open alarm."""
+        return f"anon-{self._new_id()}"
+
+    def _note(self, uid: str, kind: str, payload: bytes) -> None:
+        if kind == "heartbeat":
+            self._presence.alive(uid, wire.read_heartbeat(payload).vitals)
+        elif kind == "location":
+            self._presence.alive(uid)
+            fix = wire.read_location(payload).fix
+            if fix is not None:
+                self._presence.place(uid, fix)
+        elif wire.read_state(payload) is False:
+            self._presence.gone(uid)
+        else:
+            self._presence.alive(uid)
+
+    def settled(self, settled: list[Settled]) -> None:
+        """After a commit: acknowledge each message, and send each press its receipt."""
+        for each in settled:
+            try:
+                each.waiting.ack(each.is_stored)
+            except Exception as problem:  # noqa: BLE001 - one connection that is gone must not cost the others theirs
+                log.error("could not acknowledge %s: %s", each.waiting.event.device_uid, type(problem).__name__)
+        for each in settled:
+            if each.receipt is not None and isinstance(each.waiting.event, Press):
+                self._send_receipt(each.waiting.event, each.receipt)
+
+    def _send_receipt(self, press: Press, receipt: PressReceipt) -> None:
+        msg_id = press.msg_id if press.has_own_id else None
+        payload = wire.receipt(msg_id, receipt.alarm_id, receipt.received_at)
+        # Not kept when it cannot be sent: the device asks again until it has one.
+        if not self.sender.send(press.device_uid, wire.down_topic(press.device_uid, "receipt"), payload):
+            self._counts.add("receipts_unsent")
