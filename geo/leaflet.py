@@ -103,21 +103,21 @@ class Pin(MacroElement):
 
 
 class Call(MacroElement):
-    """One line of JavaScript after everything before it: `function` of static/map.js, with elements as arguments."""
+    """A call of static/map.js after everything drawn before it; the arguments are elements or coordinates."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            {{ this.function }}({{ this.names }});
+            {{ this.function }}({{ this.arguments }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, function: str, *arguments: Element) -> None:
+    def __init__(self, function: str, *arguments: Element | Sequence[LatLon]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca's has no types
         self._name = "Call"
         self.function = function
-        self.names = ", ".join(one.get_name() for one in arguments)
+        self.arguments = ", ".join(one.get_name() if isinstance(one, Element) else json.dumps(one) for one in arguments)
 
 
 def js_text(text: str) -> str:

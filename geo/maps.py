@@ -53,7 +53,10 @@ _pages = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the map of one alarm shows. Instants are aware UTC and printed in `timezone`; `nearby` is nearest first."""
+    """What the map of one alarm shows. Instants are aware UTC and printed in `timezone`; `nearby` is nearest first.
+
+    `address` is the registered home; `district` is where the position is.
+    """
 
     title: str
     elder: str
@@ -132,10 +135,9 @@ def alarm_map(
         Pin(there, "help", str(number), metres(one.distance_m, labels)).add_to(drawn)
     home = _home_apart(position)
     if home is not None:
-        Pin(place(*home), "home", text=labels["home"]).add_to(drawn)
+        Pin(place(*home), "home").add_to(drawn)
     Pin(here, "place", text=sheet.elder).add_to(drawn)
-    drawn.fit_bounds(_view(position, sheet.nearby, home, tiles), padding=(44, 44), max_zoom=17)
-    Call("carebell.sheet", drawn).add_to(drawn)
+    Call("carebell.sheet", drawn, _view(position, sheet.nearby, home, tiles)).add_to(drawn)
     return pieces(drawn)
 
 
@@ -225,6 +227,8 @@ def _facts(sheet: Sheet, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     if position is not None:
         facts.append((labels[f"how.{position.how}"], _how_known(position, sheet.drawn_at, labels)))
         facts.append((labels["coordinates"], f"{position.lat:.5f}, {position.lon:.5f}"))
+    if sheet.district:
+        facts.append((labels["district"], sheet.district))
     if sheet.pressed_at is not None:
         facts.append((labels["pressed_at"], _local(sheet.pressed_at, sheet.timezone)))
     facts.append((labels["drawn_at"], _local(sheet.drawn_at, sheet.timezone)))

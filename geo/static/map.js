@@ -53,21 +53,28 @@ carebell.prepare = function (map) {
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
 };
 
-// A sheet is printed at a size of its own, so the map is drawn again for it.
-carebell.sheet = function (map) {
+// A sheet is printed at a size of its own, so the map is drawn again for it; a view somebody chose by hand is kept.
+carebell.sheet = function (map, corners) {
   carebell.prepare(map);
-  var seen = map.getBounds();
-  map.on("moveend", function () {
-    if (!document.body.classList.contains("is-printing")) { seen = map.getBounds(); }
-  });
-  function redraw(printing) {
-    var wanted = seen;
-    document.body.classList.toggle("is-printing", printing);
+  var chosen = null, isFitting = false;
+  function fit() {
+    isFitting = true;
     map.invalidateSize({ animate: false });
-    map.fitBounds(wanted, { animate: false });
+    if (chosen) {
+      map.fitBounds(chosen.pad(-0.2), { animate: false });
+    } else {
+      map.fitBounds(corners, { animate: false, padding: [44, 44], maxZoom: 17 });
+    }
+    isFitting = false;
   }
-  window.addEventListener("beforeprint", function () { redraw(true); });
-  window.addEventListener("afterprint", function () { redraw(false); });
+  function print(isPrinting) {
+    document.body.classList.toggle("is-printing", isPrinting);
+    fit();
+  }
+  fit();
+  map.on("dragend zoomend", function () { if (!isFitting) { chosen = map.getBounds(); } });
+  window.addEventListener("beforeprint", function () { print(true); });
+  window.addEventListener("afterprint", function () { print(false); });
 };
 
 // -- the live map ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,235 @@
+"""The maps in a real browser: nothing leaves the machine, nothing that somebody is called is executed."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
+
+import console
+from geo.labels import ENGLISH
+from geo.maps import Sheet, Tiles, alarm_map, alarm_page, live_map, map_css, sheet_css
+from geo.nearby import Resource, nearest
+from geo.outlines import GeocnOutlines
+from geo.position import Fix, choose
+
+VENDOR = Path(console.__file__).parent / "static" / "vendor"
+SITE = "http://centre.test"
+STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
+NOW = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
+HOME = Fix(34.3296, 108.7093, source="home")
+HERE = Fix(34.3352, 108.7161, 180, NOW - timedelta(seconds=40), "wifi")
+NASTY = (
+    "<script>alert(1)</script>",
+    "${alert(1)}",
+    "{{ 7 * 7 }}{% set x = 1 %}{# gone #}",
+    """"'`\\</script><img src=x onerror=alert(1)>""",
+    "赵桂明 😀 & <b>夫人</b>",
+    "</style><script src=http://evil.test/x.js></script>",
+)
+OUTLINES = GeocnOutlines()
+
+
+def sheet(name: str) -> Sheet:
+    help_near = [
+        Resource("1", "clinic", name, "+862933310001", name, 34.3331, 108.7128),
+        Resource("2", "police", "渭阳西路派出所", None, None, 34.3378, 108.7222),
+    ]
+    position = choose(HERE, None, HOME, NOW)
+    return Sheet(name, name, position, NOW, tuple(nearest(help_near, 34.3352, 108.7161, limit=5)), name, name, NOW)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page that notes every address it asked for, every dialog and every complaint of the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.served: dict[str, tuple[str, str]] = {}
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("dialog", self._refuse)
+        page.route(f"{SITE}/**", self._serve)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _serve(self, route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/static/vendor/"):
+            route.fulfill(path=VENDOR / path.removeprefix("/static/vendor/"))
+        elif path in self.served:
+            kind, body = self.served[path]
+            route.fulfill(body=body, content_type=kind, headers={"Content-Security-Policy": STRICT})
+        else:
+            route.fulfill(status=404)
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    yield Watched(page)
+    page.close()
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_sent_file_opens_alone_and_shows_names_as_they_are(watched: Watched, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "alarm.html"
+    file.write_text(alarm_page(sheet(name), outlines=OUTLINES, inline_assets=VENDOR), encoding="utf-8")
+
+    watched.page.goto(file.as_uri())
+
+    expect(watched.page.locator(".cb-pin-help")).to_have_count(2)
+    assert watched.page.locator("h1").text_content() == name
+    assert watched.page.locator(".cb-pin-place .cb-text").text_content() == name
+    assert watched.page.locator(".cb-name").first.text_content() == name
+    assert watched.page.locator(".cb-area").count() > 0
+    assert watched.asked == [file.as_uri()]
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_served_page_needs_no_inline_script_and_asks_nobody_else(watched: Watched, name: str) -> None:
+    page = alarm_page(sheet(name), labels=ENGLISH, outlines=OUTLINES, script_url="/map.js", style_url="/map.css")
+    watched.served = {
+        "/": ("text/html; charset=utf-8", page),
+        "/map.js": ("text/javascript", alarm_map(sheet(name), ENGLISH, OUTLINES).script),
+        "/map.css": ("text/css", sheet_css()),
+    }
+
+    watched.page.goto(f"{SITE}/")
+
+    expect(watched.page.locator(".cb-pin-place .cb-text")).to_have_text(name)
+    assert {url for url in watched.asked if not url.startswith(f"{SITE}/")} == set()
+    assert [told for told in watched.complaints if "favicon" not in told and "404" not in told] == []
+
+
+def test_printed_sheet_is_one_page_with_the_whole_map(watched: Watched, tmp_path: Path) -> None:
+    file = tmp_path / "alarm.html"
+    file.write_text(alarm_page(sheet("赵桂明"), outlines=OUTLINES, inline_assets=VENDOR), encoding="utf-8")
+    watched.page.goto(file.as_uri())
+
+    pdf = watched.page.pdf(prefer_css_page_size=True, print_background=True)
+
+    assert pdf.count(b"/Type /Page\n") == 1
+
+
+def test_site_with_tiles_gets_them_and_their_datum(watched: Watched) -> None:
+    tiles = Tiles("/tiles/{z}/{x}/{y}.png", "测绘院", 17, crs="gcj02")
+    page = alarm_page(sheet("赵桂明"), tiles=tiles, script_url="/map.js", style_url="/map.css")
+    watched.served = {
+        "/": ("text/html; charset=utf-8", page),
+        "/map.js": ("text/javascript", alarm_map(sheet("赵桂明"), tiles=tiles).script),
+        "/map.css": ("text/css", sheet_css()),
+    }
+    with watched.page.expect_request(f"{SITE}/tiles/**"):
+        watched.page.goto(f"{SITE}/")
+
+    expect(watched.page.locator(".leaflet-control-attribution")).to_have_text("测绘院")
+    assert {url for url in watched.asked if not url.startswith(f"{SITE}/")} == set()
+
+
+def feature(number: int, state: str, name: str = "", lat: float = 34.33) -> dict[str, Any]:
+    told = {"id": f"a{number}", "state": state, "label": f"{name} {state}", "text": name}
+    return {"type": "Feature", "properties": told, "geometry": {"type": "Point", "coordinates": [108.71, lat]}}
+
+
+def collection(*features: dict[str, Any]) -> tuple[str, str]:
+    return "application/geo+json", json.dumps({"type": "FeatureCollection", "features": features})
+
+
+@pytest.fixture
+def live(watched: Watched) -> Watched:
+    drawn = live_map((34.33, 108.71), alarms_url="/alarms", devices_url="/devices", outlines=OUTLINES)
+    links = [f'<link rel="stylesheet" href="{link}">' for link in (*drawn.css_links, "/map.css")]
+    scripts = [f'<script src="{link}" defer></script>' for link in ("/page.js", *drawn.js_links, "/map.js")]
+    page = f"<!DOCTYPE html><head>{''.join(links + scripts)}</head><main class=desk>{drawn.html}</main>"
+    listening = "addEventListener('carebell:alarm', e => { document.title = e.detail.id; });"
+    watched.served = {
+        "/": ("text/html; charset=utf-8", page),
+        "/page.js": ("text/javascript", listening),
+        "/map.js": ("text/javascript", drawn.script),
+        "/map.css": ("text/css", map_css() + ".desk { height: 600px }"),
+        "/alarms": collection(feature(1, "unclaimed", NASTY[0]), feature(2, "calling", "李德福", 34.35)),
+        "/devices": collection(feature(9, "online"), feature(8, "silent")),
+    }
+    watched.page.goto(f"{SITE}/")
+    expect(watched.page.locator(".cb-pin-unclaimed")).to_have_count(1)
+    return watched
+
+
+def push(live: Watched, script: str, told: object = None) -> None:
+    live.page.evaluate(f"told => {{ {script} }}", told)
+
+
+def test_live_map_shows_what_is_pushed(live: Watched) -> None:
+    page = live.page
+    expect(page.locator(".cb-pin-calling .cb-text")).to_have_text("李德福")
+    expect(page.locator(".cb-pin-unclaimed .cb-text")).to_have_text(NASTY[0])
+
+    push(live, "carebell.map.pushAlarm(told)", feature(2, "accepted", "李德福", 34.35))
+    push(live, "carebell.map.pushAlarm(told)", feature(3, "unclaimed", NASTY[1], 34.31))
+    expect(page.locator(".cb-pin-calling")).to_have_count(0)
+    expect(page.locator(".cb-pin-accepted")).to_have_count(1)
+    expect(page.locator(".cb-pin-unclaimed")).to_have_count(2)
+    expect(page.get_by_label("李德福 accepted")).to_be_visible()
+
+    push(live, "carebell.map.dropAlarm('a2'); carebell.map.dropAlarm('never there')")
+    expect(page.locator(".cb-pin-accepted")).to_have_count(0)
+
+    push(live, "carebell.map.pushDevice(told)", feature(9, "silent"))
+    assert live.complaints == [] or all("favicon" in told or "404" in told for told in live.complaints)
+    assert {url for url in live.asked if not url.startswith(f"{SITE}/")} == set()
+
+
+def test_live_map_starts_again_from_the_whole_list(live: Watched) -> None:
+    live.served["/alarms"] = collection(feature(4, "arrived", "王秀兰"))
+
+    push(live, "carebell.map.refresh()")
+
+    expect(live.page.locator(".cb-pin-arrived")).to_have_count(1)
+    expect(live.page.locator(".cb-pin-unclaimed")).to_have_count(0)
+
+
+def test_chosen_pin_is_told_to_the_page_by_mouse_and_by_key(live: Watched) -> None:
+    live.page.locator(".cb-pin-calling").click()
+    assert live.page.title() == "a2"
+
+    live.page.locator(".cb-icon", has=live.page.locator(".cb-pin-unclaimed")).focus()
+    live.page.keyboard.press("Enter")
+    assert live.page.title() == "a1"
+
+
+def test_pin_that_changes_keeps_the_focus(live: Watched) -> None:
+    live.page.locator(".cb-icon", has=live.page.locator(".cb-pin-calling")).focus()
+
+    push(live, "carebell.map.pushAlarm(told)", feature(2, "accepted", "李德福", 34.35))
+
+    expect(live.page.locator(".cb-icon", has=live.page.locator(".cb-pin-accepted"))).to_be_focused()
+
+
+def test_data_that_cannot_be_fetched_is_told_to_the_page(live: Watched) -> None:
+    del live.served["/alarms"]
+    push(live, "addEventListener('carebell:stale', () => { document.title = 'stale'; })")
+
+    push(live, "carebell.map.refresh()")
+
+    expect(live.page).to_have_title("stale")
+    expect(live.page.locator(".cb-pin-unclaimed")).to_have_count(1)
