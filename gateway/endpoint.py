@@ -7,7 +7,6 @@ message is stored, so unlike a broker's it means that the centre has it.
 import asyncio
 import contextlib
 import errno
-import importlib.util
 import os
 import socket
 import ssl
@@ -68,7 +67,7 @@ class Endpoint:
         """Listen. Raises OSError with one clear line when the address cannot be had."""
         listener = _listen(self._host, self._port)
         self._port = listener.getsockname()[1]
-        loop = _new_event_loop()
+        loop = asyncio.new_event_loop()
         self._loop = loop
         self._hub = Hub(loop, self._door, self._limits, self.counters)
         self._hub.centre_state = self._centre_state
@@ -165,16 +164,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
     listener.setblocking(False)
     return listener
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where it is installed (uvicorn brings it): about half the time per message."""
-    if importlib.util.find_spec("uvloop") is None:
-        return asyncio.new_event_loop()
-    import uvloop
-
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[None, None, None]) -> None:

@@ -1,6 +1,5 @@
 """Messages on their way to one client: the window in flight and the bounded queue behind it. Pure."""
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +32,7 @@ class Outbound:
         self._queue_max = queue_max
         self._last_id = 0
         self._flying: dict[int, Any] = {}
-        self._queue: deque[_Waiting] = deque()
+        self._queue: list[_Waiting] = []  # Short, and a tenth of an idle deque's memory.
 
     @property
     def is_full(self) -> bool:
@@ -55,7 +54,7 @@ class Outbound:
         token = self._flying.pop(packet_id)
         if not self._queue:
             return token, b""
-        waiting = self._queue.popleft()
+        waiting = self._queue.pop(0)
         return token, self._launch(waiting.topic, waiting.payload, waiting.retain, waiting.token)
 
     def _launch(self, topic: str, payload: bytes, retain: bool, token: Any) -> bytes:

@@ -45,7 +45,7 @@ def _rule(kind: Kind, *where: int, least: int = 0, most: int = 0xFFFFFFFF) -> _R
     return _Rule(kind, frozenset(where), least, most)
 
 
-_RULES: Final[dict[int, _Rule]] = {
+RULES: Final[dict[int, _Rule]] = {
     PAYLOAD_FORMAT: _rule("byte", _P.PUBLISH, WILL, most=1),
     0x02: _rule("four", _P.PUBLISH, WILL),  # message expiry interval
     0x03: _rule("text", _P.PUBLISH, WILL),  # content type
@@ -90,7 +90,7 @@ def read_properties(cursor: Cursor, where: int) -> Properties:
     seen: set[int] = set()
     while inner.at < end:
         identifier = inner.variable_int()
-        rule = _RULES.get(identifier)
+        rule = RULES.get(identifier)
         if rule is None or where not in rule.where:
             raise MqttError(Reason.MALFORMED_PACKET, f"property {identifier:#04x} does not belong here")
         is_repeatable = identifier == USER_PROPERTY or (identifier == SUBSCRIPTION_ID and where == _P.PUBLISH)
@@ -133,7 +133,7 @@ def property_bytes(properties: Properties) -> bytes:
 def _value_bytes(identifier: int, value: PropertyValue) -> bytes:
     match value:
         case int():
-            kind = _RULES[identifier].kind
+            kind = RULES[identifier].kind
             if kind == "variable":
                 return variable_int(value)
             return value.to_bytes({"byte": 1, "two": 2, "four": 4}[kind], "big")
