@@ -34,11 +34,6 @@ __all__ = ["MapPieces", "Sheet", "Tiles", "alarm_map", "alarm_page", "live_map",
 
 LEAFLET = ("leaflet/leaflet.css", "leaflet/leaflet.js")
 REALTIME = ("leaflet-realtime/leaflet-realtime.js",)
-CLUSTER = (
-    "leaflet.markercluster/MarkerCluster.css",
-    "leaflet.markercluster/MarkerCluster.Default.css",
-    "leaflet.markercluster/leaflet.markercluster.js",
-)
 
 SURROUNDINGS_M = 12_000.0  # Outlines drawn around an alarm: what is seen when somebody zooms out two or three steps.
 CITY_M = 40_000.0  # Outlines drawn around the live map's centre.
@@ -150,7 +145,6 @@ def live_map(
     outlines: Outlines | None = None,
     tiles: Tiles | None = None,
     asset_base: str = ASSET_BASE,
-    cluster: bool = False,
 ) -> MapPieces:
     """The duty desk's map, fed by pushes; `centre` is WGS-84.
 
@@ -161,7 +155,7 @@ def live_map(
     pushDevice(feature), refresh(), show(id), showAll(). Three events bubble from the map's element: `carebell:map` when
     it is ready, `carebell:alarm` when a pin is chosen (detail.id), `carebell:stale` when data could not be fetched.
     """
-    links = LEAFLET + REALTIME + (CLUSTER if cluster else ())
+    links = LEAFLET + REALTIME
     drawn = OfflineMap(
         name="live",
         links=_links(asset_base, links),

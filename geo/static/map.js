@@ -131,15 +131,16 @@ carebell.alarmUpdate = function (feature, layer) {
   return layer;
 };
 
-carebell.DEVICE_COLOURS = { online: "#64748b", silent: "#7c3aed" };
+carebell.DEVICE_COLOURS = { online: "#94a3b8", silent: "#8b5cf6" };
 
 carebell.deviceStyle = function (properties) {
   var colour = carebell.DEVICE_COLOURS[properties.state] || carebell.DEVICE_COLOURS.online;
-  return { radius: properties.state === "silent" ? 4 : 3, weight: 1, color: colour, fillColor: colour, fillOpacity: 0.6 };
+  var isSilent = properties.state === "silent";
+  return { radius: isSilent ? 4 : 2.5, stroke: false, fillColor: colour, fillOpacity: isSilent ? 0.9 : 0.55 };
 };
 
 carebell.deviceLayer = function (feature, place) {
-  carebell.canvas = carebell.canvas || L.canvas({ padding: 0.3 });
+  carebell.canvas = carebell.canvas || L.canvas({ padding: 0.3, pane: "devices" });
   var style = carebell.deviceStyle(feature.properties);
   style.renderer = carebell.canvas;
   style.interactive = false;
@@ -157,6 +158,10 @@ carebell.deviceUpdate = function (feature, layer) {
 // What the page calls: push one feature per event, drop what is closed, refresh after a reconnect.
 carebell.live = function (map, alarms, devices) {
   carebell.prepare(map);
+  // In Leaflet's own pane a canvas lies below the outlines' SVG, and a canvas would take the clicks meant for pins.
+  var pane = map.createPane("devices");
+  pane.style.zIndex = 450;
+  pane.style.pointerEvents = "none";
   alarms.options.logErrors = false;
   function fail(failure) { map.getContainer().dispatchEvent(new CustomEvent("carebell:stale", { bubbles: true, detail: failure.error })); }
   function drop(layer, id) { if (layer.getFeature(id)) { layer.remove(layer.getFeature(id)); } }

@@ -168,7 +168,7 @@ def live(watched: Watched) -> Watched:
         "/map.js": ("text/javascript", drawn.script),
         "/map.css": ("text/css", map_css() + ".desk { height: 600px }"),
         "/alarms": collection(feature(1, "unclaimed", NASTY[0]), feature(2, "calling", "李德福", 34.35)),
-        "/devices": collection(feature(9, "online"), feature(8, "silent")),
+        "/devices": collection(feature(9, "online", lat=34.34), feature(8, "silent", lat=34.32)),
     }
     watched.page.goto(f"{SITE}/")
     expect(watched.page.locator(".cb-pin-unclaimed")).to_have_count(1)
@@ -197,6 +197,16 @@ def test_live_map_shows_what_is_pushed(live: Watched) -> None:
     push(live, "carebell.map.pushDevice(told)", feature(9, "silent"))
     assert live.complaints == [] or all("favicon" in told or "404" in told for told in live.complaints)
     assert {url for url in live.asked if not url.startswith(f"{SITE}/")} == set()
+
+
+def test_devices_are_drawn_above_the_outlines(live: Watched) -> None:
+    live.page.wait_for_function("carebell.canvas && document.querySelector('canvas')")
+    live.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    with_devices = live.page.screenshot()
+
+    live.page.evaluate("() => document.querySelector('canvas').remove()")
+
+    assert live.page.screenshot() != with_devices
 
 
 def test_live_map_starts_again_from_the_whole_list(live: Watched) -> None:
