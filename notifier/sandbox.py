@@ -244,13 +244,10 @@ class SandboxNetwork:
         due = [stored for stored in due if not self._is_told_already(stored, now)]
         if due or self._forget_is_due(now):
             steps = [(stored, self._advanced(stored.call, now)) for stored in due]
-            told = dict(self._told)
+            told, tell_at = dict(self._told), now + timedelta(seconds=TELL_AGAIN_S)
             with self._db.write() as session:
                 sandbox_store.forget_told(session, told)
-                changed = [
-                    self._put(session, stored, change, now + timedelta(seconds=TELL_AGAIN_S))
-                    for stored, change in steps
-                ]
+                changed = [self._put(session, stored, change, tell_at) for stored, change in steps]
             self._told = {call_id: version for call_id, version in self._told.items() if call_id not in told}
             self._told_since = None
             self._to_tell += [stored for stored in changed if stored is not None]

@@ -121,7 +121,7 @@ def _wording(prompt: Prompt) -> Wording:
 
 def _facts(prompt: Prompt, number: Callable[[str], str]) -> Facts:
     """What this listener may hear, cleaned; `number` says how digits that are no quantity are read."""
-    going = prompt.purpose in ("help", "message") or (prompt.purpose == "officer" and prompt.to_role != "officer")
+    going = prompt.purpose not in ("officer", "follow_up_helper", "follow_up_elder")
     access = prompt.access_notes if going and prompt.to_role in HEARS_ACCESS else None
     health = prompt.health if going and prompt.to_role in HEARS_HEALTH else ()
     return Facts(
