@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from notifier.channel import Channel, Report
 from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import store
@@ -18,12 +17,13 @@ from alarms.events import CallReport, Deadline, Event
 from alarms.ledger import Ledger
 from alarms.sender import Sender
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed, Overdue
+from alarms.store import Claimed
 from alarms.values import Attempt
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError
 from core.wake import Wake
+from notifier.channel import Channel
 
 SENDERS = 16  # Threads that wait for providers; each request has its own limit of some seconds.
 QUEUE_PER_SENDER = 4  # Claimed but not begun: short enough that a lease never runs out in the queue.
@@ -58,7 +58,7 @@ class Engine:
         self._stop = threading.Event()
         self._on_death = on_death
         self._thread: threading.Thread | None = None
-        self.counts = {"calls_begun": 0, "deadlines": 0, "reconciled": 0, "late_steps": 0}
+        self.counts = {"calls_begun_total": 0, "deadlines_total": 0}
 
     # The dispatcher's part: calls handed over by the transaction that made them.
 
@@ -68,7 +68,7 @@ class Engine:
     def take(self, claimed: Sequence[Claimed]) -> None:
         with self._counting:
             self._begun += len(claimed)
-            self.counts["calls_begun"] += len(claimed)
+            self.counts["calls_begun_total"] += len(claimed)
         for each in claimed:
             if self._pool is None:
                 self._begin(each)
@@ -92,17 +92,6 @@ class Engine:
                 self._begun -= 1
             self._woken.set()
 
-    def report(self, report: Report) -> None:
-        """A channel's word on an attempt; it is stored when this returns. Raises TryAgain when it could not be."""
-        event = CallReport(
-            report.attempt_id, report.status, report.at, report.digits, report.channel, report.provider_ref,
-            report.detail,
-        )  # fmt: skip
-        try:
-            self._service.handle(event)
-        except CarebellError as refused:
-            self._ledger.refused(refused)
-
     def step(self) -> datetime | None:
         """Do everything that is due; when the next row will be, or None when nothing waits."""
         now = self._clock.now()
@@ -122,7 +111,7 @@ class Engine:
         events: list[Event] = [Deadline(alarm_id, now) for alarm_id in alarms]
         events += [self._sender.became_of(each, now) for each in attempts]
         if events:
-            self.counts["deadlines"] += len(events)
+            self.counts["deadlines_total"] += len(events)
             self._service.handle_all(events)
 
     def _claim(self, now: datetime) -> None:
@@ -193,6 +182,3 @@ class Engine:
         if self.room() == 0:
             return LOOK_EVERY_S
         return max(0.0, min(LOOK_EVERY_S, (wake_at - self._clock.now()).total_seconds()))
-
-
-__all__ = ["Engine", "Overdue"]

@@ -28,12 +28,6 @@ class Ledger:
         else:
             self._waiting.put(report)
 
-    def refused(self, problem: CarebellError) -> None:
-        """A report that can never apply is counted as noise; one that may later is the caller's to repeat."""
-        if isinstance(problem, TryAgain):
-            raise problem
-        log.info("a report was refused: %s", type(problem).__name__)
-
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()

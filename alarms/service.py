@@ -15,9 +15,9 @@ from sqlmodel import Session
 from alarms import store
 from alarms.case import decide
 from alarms.events import CallReport, Cancel, Deadline, Event, OfficerAction, Press, RelativeAnswer
-from alarms.ladder import Ladder
 from alarms.ladders import Ladders
 from alarms.progress import progress_payload
+from alarms.prompts import MakeLink, prompt_of
 from alarms.store import Claimed, Pages, Stored
 from alarms.values import Attempt, Case, Decision
 from core.clock import Clock
@@ -26,6 +26,8 @@ from core.errors import CarebellError, NotFound, Rejected, TryAgain
 from core.ids import new_id
 from core.wake import Wake
 from geo.position import as_json_or_unknown, choose, read_fix, read_home
+from notifier.channel import Report
+from notifier.script import Prompt
 from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
@@ -74,10 +76,10 @@ class AlarmService:
 
     def __init__(
         self, db: Database, clock: Clock, wake: Wake, *, timezone: str = "Asia/Shanghai",
-        make_id: Callable[[], str] = new_id,
+        make_id: Callable[[], str] = new_id, make_link: MakeLink | None = None,
     ) -> None:  # fmt: skip
         self._db, self._clock, self._wake, self._new_id = db, clock, wake, make_id
-        self._timezone = timezone
+        self._timezone, self._make_link = timezone, make_link
         self.dispatcher: Dispatcher | None = None
 
     def presses(self, batch: Sequence[Press]) -> list[PressReceipt]:
@@ -106,6 +108,30 @@ class AlarmService:
     def handle_all(self, events: Sequence[Event]) -> list[Handled | CarebellError]:
         """Decide events that came together, in one transaction; an event that is refused changes nothing."""
         return self._run(events).outcomes
+
+    def report(self, report: Report) -> None:
+        """A channel's word on an attempt; it is stored when this returns.
+
+        A report that can never apply (its attempt is gone) is noise. Raises TryAgain when it could not be stored.
+        """
+        event = CallReport(
+            report.attempt_id, report.status, report.at, report.digits, report.channel, report.provider_ref,
+            report.detail,
+        )  # fmt: skip
+        try:
+            self.handle(event)
+        except Rejected as refused:
+            log.info("a report was refused: %s", type(refused).__name__)
+
+    def prompt(self, attempt_id: str) -> Prompt | None:
+        """What there is to say on this attempt now; None when there is no such attempt."""
+        with self._db.read() as session:
+            return prompt_of(session, attempt_id, self._clock.now(), self._timezone, self._make_link)
+
+    def attempt_by_phone(self, phone: str) -> str | None:
+        """The message that a text from this number answers: the newest one of an alarm that is not closed."""
+        with self._db.read() as session:
+            return store.attempt_by_phone(session, phone)
 
     def _run(self, events: Sequence[Event]) -> "_Work":
         for _ in range(CONFLICT_RETRIES):
@@ -343,10 +369,3 @@ class _Work:
         )
         self._pages.lines.append(store.call_started(claimed, now))
         self.claimed.append(claimed)
-
-
-def ladder_of(service: AlarmService, session: Session, stored: Stored) -> Ladder:
-    """The ladder a stored case climbs, read anew."""
-    ladders = Ladders(session, service._timezone)
-    ladders.read({stored.case.elder_id})
-    return ladders.of_case(stored)

@@ -14,5 +14,5 @@ def set_up(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("twilio", "urllib3", "httpx", "apscheduler", "uvicorn.access"):
+    for noisy in ("twilio", "urllib3", "httpx", "apscheduler", "alembic", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -35,7 +35,6 @@ class Settings(BaseModel):
     mqtt_port: int = Field(1883, ge=0, le=65535)
     mqtt_tls_cert: Path | None = None
     mqtt_tls_key: Path | None = None
-    mqtt_tls_port: int = Field(8883, ge=0, le=65535)
     http_host: str = "127.0.0.1"
     http_port: int = Field(8000, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8000"

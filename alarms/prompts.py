@@ -1,0 +1,72 @@
+"""What there is to say on an attempt, as the case stands at the moment of speaking."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from alarms.models import Alarm
+from alarms.models import Attempt as AttemptRow
+from alarms.views import age_on
+from notifier.script import PURPOSES, Prompt
+from registry import directory
+from registry.models import table_of
+
+_ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
+HEALTH_ORDER = ("conditions", "allergies", "medication", "implants", "blood_group", "mobility", "hearing")
+
+MakeLink = Callable[[str, datetime], str]
+"""Attempt id and now → the address of the relative's page."""
+
+
+def prompt_of(
+    session: Session, attempt_id: str, now: datetime, timezone: str, make_link: MakeLink | None
+) -> Prompt | None:
+    """The prompt of an attempt; None when there is no such attempt. Health is filled in for a doctor only."""
+    wanted = select(_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language, _ALARMS).join(
+        _ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id
+    )
+    row = session.execute(wanted.where(_ATTEMPTS.c.id == attempt_id)).first()
+    if row is None:
+        return None
+    home = directory.households(session, {row.elder_id}).get(row.elder_id) if row.elder_id else None
+    elder = home.elder if home else None
+    wants_link = make_link is not None and row.purpose == "message"
+    return Prompt(
+        attempt_id=attempt_id,
+        purpose=row.purpose if row.purpose in PURPOSES else "help",
+        language=row.language,
+        alarm_id=row.id,
+        alarm_number=row.number,
+        to_role=row.role,
+        to_name=row.name,
+        kind=row.kind,
+        elder_name=elder.name if elder else None,
+        elder_age=age_on(elder.birth_date, now) if elder else None,
+        elder_sex=elder.sex if elder else None,
+        address=elder.address if elder else None,
+        access_notes=elder.access_notes if elder else None,
+        health=health_lines(elder.health) if elder and row.role == "doctor" else (),
+        press_count=row.press_count,
+        is_cancelled=row.cancelled_at is not None,
+        is_silent=row.is_silent,
+        is_test=row.is_test,
+        device_uid=row.device_uid if elder is None else None,
+        accepted_by_name=(row.accepted_by or {}).get("name"),
+        received_at_local=row.received_at.astimezone(ZoneInfo(timezone)).strftime("%H:%M"),
+        link=make_link(attempt_id, now) if wants_link and make_link else None,
+    )
+
+
+def health_lines(health: Mapping[str, Any]) -> tuple[str, ...]:
+    """The health notes as short texts, the gravest first."""
+    keys = [k for k in HEALTH_ORDER if k in health] + [k for k in health if k not in HEALTH_ORDER]
+    lines: list[str] = []
+    for key in keys:
+        value = health[key]
+        texts = value if isinstance(value, list) else [value]
+        lines += [str(text) for text in texts if isinstance(text, str | int | float) and str(text).strip()]
+    return tuple(lines)

@@ -1,0 +1,5 @@
+"""`python -m carebell` is the same as `carebell`."""
+
+from carebell.cli import main
+
+main()

@@ -1,0 +1,165 @@
+"""The `carebell` command. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong settings."""
+
+import getpass
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from carebell import doctor as checkup
+from carebell import site, watching
+from core import log
+from core.clock import SystemClock
+from core.errors import CarebellError
+from core.settings import Settings, SettingsError, load_settings
+from geo.crs import to_wgs84
+from registry.intake import UserNew
+from registry.phones import Phones
+from registry.profile import USER_ROLES
+from registry.service import RegistryService
+
+FAILED, WRONG_USAGE = 1, 2
+
+app = typer.Typer(
+    name="carebell", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+    help="From the pressed key to the phone that rings, and on until somebody is there.",
+)  # fmt: skip
+db_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
+user_app = typer.Typer(no_args_is_help=True, help="The console's users.")
+app.add_typer(db_app, name="db")
+app.add_typer(user_app, name="user")
+
+
+def settings_or_exit() -> Settings:
+    """The settings of this process, or one line on standard error and exit code 2."""
+    try:
+        return load_settings(os.environ, Path(".env"))
+    except SettingsError as problem:
+        typer.echo(f"carebell: {problem}", err=True)
+        raise typer.Exit(WRONG_USAGE) from None
+
+
+def run_roles(settings: Settings, *roles: str, upgrade: bool = False) -> None:
+    """Run these roles until a signal comes."""
+    from carebell.wiring import Carebell  # Everything there is: a short command need not load it.
+
+    log.set_up()
+    centre = Carebell(settings, frozenset(roles), upgrade=upgrade)
+    serve(centre)
+
+
+def serve(centre: "Carebell") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Start, serve until SIGINT or SIGTERM, stop."""
+    stop_wanted = threading.Event()
+
+    def on_signal(_signum: int, _frame: FrameType | None) -> None:
+        stop_wanted.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    try:
+        centre.start()
+        centre.run(stop_wanted)
+    finally:
+        centre.stop()
+
+
+@app.command()
+def up() -> None:
+    """Run the whole centre in one process: devices' endpoint, gateway, engine, console."""
+    run_roles(settings_or_exit(), "gateway", "engine", "console", upgrade=True)
+
+
+@app.command()
+def gateway() -> None:
+    """Run the gateway alone: devices connect to it, or it takes their messages from the site's broker."""
+    run_roles(settings_or_exit(), "gateway")
+
+
+@app.command()
+def engine() -> None:
+    """Run the escalation engine alone."""
+    run_roles(settings_or_exit(), "engine")
+
+
+@app.command()
+def console() -> None:
+    """Run the console alone."""
+    run_roles(settings_or_exit(), "console")
+
+
+@app.command()
+def watchdog() -> None:
+    """Watch from outside: say so when an alarm's next step is overdue or the console does not answer."""
+    log.set_up()
+    settings = settings_or_exit()
+    watching.watch(settings, site.open_database(settings, upgrade=False), SystemClock())
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema to head."""
+    site.open_database(settings_or_exit(), upgrade=True).close()
+    typer.echo("The schema is at head.")
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help=" | ".join(USER_ROLES))],
+    phone: Annotated[str | None, typer.Option(help="Where this officer is rung")] = None,
+    display_name: Annotated[str | None, typer.Option(help="The name shown on the desk")] = None,
+) -> None:
+    """Create a user; the password is asked for, or read from standard input."""
+    if role not in USER_ROLES:
+        raise typer.BadParameter(f"there is no role {role!r}; roles are {', '.join(USER_ROLES)}", param_hint="--role")
+    settings = settings_or_exit()
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    registry = registry_of(settings, upgrade=settings.is_sqlite)
+    try:
+        given = {"username": name, "role": role, "password": password, "phone": phone, "display_name": display_name}
+        new = UserNew.model_validate(given)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "user"
+        typer.echo(f"carebell: {where}: {first['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(FAILED) from None
+    registry.users.add(new)
+    typer.echo(f"User {name} added with role {role}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, broker, channels, clock and disk: one line each."""
+    settings = settings_or_exit()
+    findings = checkup.examine(settings, SystemClock())
+    for finding in findings:
+        typer.echo(finding.line)
+    if any(not finding.is_well for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
+    """The registry of this site, for commands that write to it."""
+    return RegistryService(
+        site.open_database(settings, upgrade=upgrade), SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
+        phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except CarebellError as problem:
+        typer.echo(f"carebell: {problem}", err=True)
+        sys.exit(FAILED)
+    except OSError as problem:
+        typer.echo(f"carebell: {problem.strerror or problem}", err=True)
+        sys.exit(FAILED)

@@ -1,0 +1,100 @@
+"""`carebell doctor`: what would keep the centre from working, one line each."""
+
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+
+import migrations
+from core.clock import Clock
+from core.db import Database
+from core.settings import Settings
+
+DISK_WANTED_BYTES = 1 << 30
+CLOCK_WANTED = datetime(2026, 1, 1, tzinfo=UTC)  # A clock before this was never set.
+CLOCK_SLACK_S = 5.0
+CONNECT_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    problem: str | None
+    remark: str = "ok"
+
+    @property
+    def is_well(self) -> bool:
+        return self.problem is None
+
+    @property
+    def line(self) -> str:
+        return f"{'ok  ' if self.is_well else 'FAIL'}  {self.what}: {self.problem or self.remark}"
+
+
+def examine(settings: Settings, clock: Clock) -> list[Finding]:
+    """Every check, in the order in which things are mended."""
+    checks: list[tuple[str, Callable[[], str | None]]] = [
+        ("disk", lambda: _disk(settings)),
+        ("database", lambda: _database(settings)),
+        ("clock", lambda: _clock(settings, clock)),
+    ]
+    if settings.mqtt_url:
+        checks.append(("mqtt broker", lambda: _broker(settings.mqtt_url)))
+    findings = [Finding("settings", None, f"channels {', '.join(settings.notifier)}, time zone {settings.timezone}")]
+    for what, check in checks:
+        try:
+            findings.append(Finding(what, check()))
+        except Exception as broken:  # noqa: BLE001 - a check that breaks is a finding, not the end
+            findings.append(Finding(what, f"could not be checked ({type(broken).__name__})"))
+    return findings
+
+
+def _disk(settings: Settings) -> str | None:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return None if free >= DISK_WANTED_BYTES else f"only {free >> 20} MiB free where CAREBELL_DATA_DIR is"
+
+
+def _database(settings: Settings) -> str | None:
+    if settings.is_sqlite and not (settings.data_dir / "carebell.db").exists() and not settings.database_url:
+        return None  # It is made at the first start.
+    db = Database(settings.database)
+    try:
+        problem = migrations.problem(db)
+    except Exception as broken:  # noqa: BLE001 - any driver's error means that the database is not usable
+        return f"cannot be reached ({type(broken).__name__}): check CAREBELL_DATABASE_URL"
+    finally:
+        db.close()
+    return f"{problem}: run carebell db upgrade" if problem else None
+
+
+def _clock(settings: Settings, clock: Clock) -> str | None:
+    now = clock.now()
+    if now < CLOCK_WANTED:
+        return "this machine's clock was never set: start a time service"
+    if settings.is_sqlite:
+        return None
+    db = Database(settings.database)
+    try:
+        with db.read() as session:
+            theirs: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    finally:
+        db.close()
+    apart_s = abs((theirs - clock.now()).total_seconds())
+    return f"differs from the database's by {apart_s:.0f} s: start a time service" if apart_s > CLOCK_SLACK_S else None
+
+
+def _broker(url: str) -> str | None:
+    parts = urlsplit(url)
+    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    try:
+        socket.create_connection((parts.hostname or "", port), CONNECT_WITHIN_S).close()
+    except OSError as problem:
+        return f"does not answer ({problem.strerror or type(problem).__name__}): check CAREBELL_MQTT_URL"
+    return None

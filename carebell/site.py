@@ -1,0 +1,65 @@
+"""What belongs to the place it runs at: the data folder, the secret key, the schema."""
+
+import os
+import secrets
+from pathlib import Path
+
+import migrations
+from core.db import Database
+from core.errors import CarebellError
+from core.settings import Settings
+
+SECRET_BYTES = 32
+
+
+class SiteError(CarebellError):
+    """The place is not fit to run; the text is one line that says what to do."""
+
+
+def data_dir(settings: Settings) -> Path:
+    """The data folder, made when it is missing, for this user only."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SiteError(f"CAREBELL_DATA_DIR {settings.data_dir}: {problem.strerror}") from problem
+    return settings.data_dir
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs links: the setting, or one made once in the data folder."""
+    return settings.secret_key or _kept(settings, "secret.key")
+
+
+def gateway_name(settings: Settings) -> str:
+    """This gateway's own name at the site's broker, the same after a restart: the broker queues alarms under it."""
+    return f"carebell-gateway-{_kept(settings, 'gateway.name')[:16]}"
+
+
+def _kept(settings: Settings, file: str) -> str:
+    """A random text, made once and kept in the data folder for this user only."""
+    path = data_dir(settings) / file
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as written:
+        written.write(secrets.token_hex(SECRET_BYTES))
+    return path.read_text().strip()
+
+
+def open_database(settings: Settings, *, upgrade: bool) -> Database:
+    """The database at the schema's head. Raises SiteError when it cannot be reached or is not there yet."""
+    if settings.is_sqlite:
+        data_dir(settings)
+    db = Database(settings.database)
+    try:
+        if upgrade:
+            migrations.upgrade(db)
+        problem = migrations.problem(db)
+    except CarebellError:
+        raise
+    except Exception as broken:
+        raise SiteError(f"CAREBELL_DATABASE_URL: the database cannot be used ({type(broken).__name__})") from broken
+    if problem is not None:
+        raise SiteError(f"{problem}: run carebell db upgrade")
+    return db

@@ -1,0 +1,200 @@
+"""Builds the system from its settings. The only place that knows everybody."""
+
+import logging
+import os
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alarms import store as alarm_store
+from alarms.engine import Engine
+from alarms.service import AlarmService
+from carebell import site
+from console.app import create_app
+from console.centre import Centre, Check, Figures
+from console.links import make_link
+from core.clock import SystemClock
+from core.db import Database
+from core.ids import new_id
+from core.settings import Settings
+from core.wake import Wake
+from gateway.client import BrokerClient
+from gateway.counts import Counts
+from gateway.door import GatewayDoor
+from gateway.endpoint import Endpoint
+from gateway.gateway import Gateway, Line
+from geo.crs import to_wgs84
+from notifier.channel import Channel
+from notifier.sandbox import SandboxNetwork
+from registry.phones import Phones
+from registry.service import RegistryService
+
+ROLES = frozenset({"gateway", "engine", "console"})
+CLEAN_UP_EVERY_S = 600
+log = logging.getLogger(__name__)
+
+
+def end_process() -> None:
+    """A part that must not die has died: leave at once, so that whoever supervises the process starts it anew."""
+    log.critical("a vital part has ended; leaving")
+    logging.shutdown()
+    os._exit(1)
+
+
+class Carebell:
+    """The roles of one process, from `start` to `stop`."""
+
+    def __init__(self, settings: Settings, roles: frozenset[str], *, upgrade: bool) -> None:
+        self.settings, self.roles = settings, roles
+        self.clock = SystemClock()
+        self.db: Database = site.open_database(settings, upgrade=upgrade)
+        self.wake = Wake(self.db)
+        secret = site.secret_key(settings)
+        self.alarms = AlarmService(
+            self.db, self.clock, self.wake, timezone=settings.timezone,
+            make_link=partial(_link, settings.public_url, secret),
+        )  # fmt: skip
+        self.sandbox = self._sandbox()
+        self.engine: Engine | None = None
+        self._line_counts = Counts()
+        self._endpoint: Endpoint | None = None
+        self.gateway: Gateway | None = None
+        self.registry = RegistryService(
+            self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone,
+            phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
+        )  # fmt: skip
+        if "engine" in roles:
+            self.engine = Engine(self.db, self.clock, self.wake, self.alarms, self._channels(), on_death=end_process)
+            self.alarms.dispatcher = self.engine
+        if "gateway" in roles:
+            self.gateway = Gateway(
+                self.db, self.clock, self.wake, self.alarms, [self._line],
+                spool_folder=site.data_dir(settings) / "spool", on_death=end_process,
+                is_one_of_many=bool(settings.mqtt_url),
+            )  # fmt: skip
+        self.server = self._server(secret) if "console" in roles else None
+        self._calendar = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+
+    def _line(self, door: GatewayDoor) -> Line:
+        """Where the devices are: at our own endpoint, or at the site's broker."""
+        settings = self.settings
+        if settings.mqtt_url:
+            name = site.gateway_name(settings)
+            return BrokerClient(settings.mqtt_url, door, name=name, counts=self._line_counts)
+        endpoint = Endpoint(settings.mqtt_host, settings.mqtt_port, door, tls=tls_context(settings))
+        self._endpoint = endpoint
+        return endpoint
+
+    def _sandbox(self) -> SandboxNetwork | None:
+        if "sandbox" not in self.settings.notifier:
+            return None
+        return SandboxNetwork(
+            self.db, self.clock, self.alarms.report, self.wake, new_id, prompt_of=self.alarms.prompt,
+            on_death=end_process,
+        )  # fmt: skip
+
+    def _channels(self) -> list[Channel]:
+        makers: dict[str, Callable[[], Channel | None]] = {
+            "sandbox": lambda: self.sandbox,
+        }
+        return [channel for name in self.settings.notifier if (channel := makers[name]()) is not None]
+
+    def _server(self, secret: str) -> uvicorn.Server:
+        centre = Centre(
+            settings=self.settings.model_copy(update={"secret_key": secret}), db=self.db, clock=self.clock,
+            wake=self.wake, registry=self.registry, alarms=self.alarms, sandbox=self.sandbox, checks=self.checks(),
+            figures=self.figures(),
+        )  # fmt: skip
+        config = uvicorn.Config(
+            create_app(centre), host=self.settings.http_host, port=self.settings.http_port, log_config=None,
+            access_log=False, server_header=False, timeout_graceful_shutdown=3, forwarded_allow_ips="127.0.0.1",
+        )  # fmt: skip
+        return uvicorn.Server(config)
+
+    def checks(self) -> dict[str, Check]:
+        """What must hold so that an alarm can be taken now."""
+        checks: dict[str, Check] = {}
+        if self.engine is not None:
+            engine = self.engine
+            checks["engine"] = lambda: None if engine.is_alive else "the engine does not run"
+        if self.gateway is not None:
+            gateway = self.gateway
+            checks["gateway"] = lambda: None if gateway.is_ready else "the gateway takes no messages"
+        return checks
+
+    def figures(self) -> tuple[Figures, ...]:
+        found: list[Figures] = []
+        if self.engine is not None:
+            engine = self.engine
+            found.append(lambda: {f"engine_{name}": count for name, count in engine.counts.items()})
+        if self.gateway is not None:
+            for counts in (self.gateway.counts, self._line_counts):
+                found.append(partial(_gateway_figures, counts))
+        if self._endpoint is not None:
+            found.append(partial(_endpoint_figures, self._endpoint))
+        return tuple(found)
+
+    def start(self) -> None:
+        """Begin every role but the console, which `run` serves; the telephones before the devices."""
+        self.wake.start()
+        if self.engine is not None:
+            if self.sandbox is not None:
+                self.sandbox.start()
+            self.engine.start(is_only_one=self.settings.is_sqlite)
+            self._calendar.add_job(self._clean_up, "interval", seconds=CLEAN_UP_EVERY_S)
+            self._calendar.start()
+        if self.gateway is not None:
+            self.gateway.start()
+
+    def run(self, stop_wanted: threading.Event) -> None:
+        """Serve until a signal or `stop_wanted`."""
+        if self.server is None:
+            stop_wanted.wait()
+            return
+        self.server.run()
+
+    def stop(self) -> None:
+        """The devices first, so that nothing new comes in; then what is under way."""
+        if self.gateway is not None:
+            self.gateway.stop()
+        if self._calendar.running:
+            self._calendar.shutdown(wait=False)
+        if self.engine is not None:
+            self.engine.stop()
+        if self.sandbox is not None and self.engine is not None:
+            self.sandbox.stop()
+        self.wake.stop()
+        self.db.close()
+
+    def _clean_up(self) -> None:
+        with self.db.write() as session:
+            alarm_store.forget_down_messages(session, self.clock.now())
+
+
+def _gateway_figures(counts: Counts) -> dict[str, float]:
+    return {f"gateway_{name}_total": float(count) for name, count in counts.snapshot().items()}
+
+
+def _endpoint_figures(endpoint: Endpoint) -> dict[str, float]:
+    now = ("connections", "sessions")
+    counts = endpoint.counters.snapshot()
+    return {f"mqtt_{name}" if name in now else f"mqtt_{name}_total": float(count) for name, count in counts.items()}
+
+
+def _link(public_url: str, secret: str, attempt_id: str, now: datetime) -> str:
+    return make_link(public_url, secret, attempt_id, now + timedelta(days=1))
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS for the devices' endpoint, where a certificate is given."""
+    if settings.mqtt_tls_cert is None or settings.mqtt_tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.mqtt_tls_cert, settings.mqtt_tls_key)
+    return context
