@@ -43,7 +43,7 @@ def problem(db: Database) -> str | None:
         found = current(session.connection())
     if found == head():
         return None
-    return f"the schema is at {found or 'nothing'}, not at {head()}: run `carebell db upgrade`"
+    return f"the schema is at {found or 'nothing'}, not at {head()}"
 
 
 def configuration(**attributes: Any) -> Config:

@@ -153,6 +153,46 @@ def upgrade() -> None:
     op.create_index("ix_resources_kind_lat", "resources", ["kind", "lat"], unique=False)
     op.create_index("ix_resources_lat_lon", "resources", ["lat", "lon"], unique=False)
     op.create_table(
+        "sandbox_calls",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("attempt_id", sa.String(length=36), nullable=True),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("is_inbound", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("then", sa.String(length=20), nullable=False),
+        sa.Column("answer_after_s", sa.Float(), nullable=True),
+        sa.Column("sms_reply", sa.String(length=200), nullable=True),
+        sa.Column("ring_s", sa.Integer(), nullable=False),
+        sa.Column("prompt", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("keys", sa.String(length=200), nullable=False),
+        sa.Column("times_asked", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tell_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("untold", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_sandbox_calls_attempt_id"), "sandbox_calls", ["attempt_id"], unique=False)
+    op.create_index("ix_sandbox_calls_due_at", "sandbox_calls", ["due_at"], unique=False)
+    op.create_index("ix_sandbox_calls_number", "sandbox_calls", ["number", "state"], unique=False)
+    op.create_index("ix_sandbox_calls_tell_at", "sandbox_calls", ["tell_at"], unique=False)
+    op.create_table(
+        "sandbox_phones",
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("answer_after_s", sa.Float(), nullable=True),
+        sa.Column("then", sa.String(length=20), nullable=False),
+        sa.Column("sms_reply", sa.String(length=200), nullable=True),
+        sa.Column("is_set", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
         "users",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("username", sa.String(length=60), nullable=False),
@@ -203,7 +243,7 @@ def upgrade() -> None:
     op.create_index("ix_attempts_due", "attempts", ["state", "due_at"], unique=False)
     op.create_index(op.f("ix_attempts_ends_by"), "attempts", ["ends_by"], unique=False)
     op.create_index("ix_attempts_lease", "attempts", ["state", "lease_until"], unique=False)
-    op.create_index("ix_attempts_provider", "attempts", ["provider_ref"], unique=False)
+    op.create_index("ix_attempts_phone", "attempts", ["phone", "state"], unique=False)
     op.create_table(
         "contacts",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -308,7 +348,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_contacts_phone"), table_name="contacts")
     op.drop_index(op.f("ix_contacts_elder_id"), table_name="contacts")
     op.drop_table("contacts")
-    op.drop_index("ix_attempts_provider", table_name="attempts")
+    op.drop_index("ix_attempts_phone", table_name="attempts")
     op.drop_index("ix_attempts_lease", table_name="attempts")
     op.drop_index(op.f("ix_attempts_ends_by"), table_name="attempts")
     op.drop_index("ix_attempts_due", table_name="attempts")
@@ -316,6 +356,12 @@ def downgrade() -> None:
     op.drop_table("attempts")
     op.drop_index(op.f("ix_users_role"), table_name="users")
     op.drop_table("users")
+    op.drop_table("sandbox_phones")
+    op.drop_index("ix_sandbox_calls_tell_at", table_name="sandbox_calls")
+    op.drop_index("ix_sandbox_calls_number", table_name="sandbox_calls")
+    op.drop_index("ix_sandbox_calls_due_at", table_name="sandbox_calls")
+    op.drop_index(op.f("ix_sandbox_calls_attempt_id"), table_name="sandbox_calls")
+    op.drop_table("sandbox_calls")
     op.drop_index("ix_resources_lat_lon", table_name="resources")
     op.drop_index("ix_resources_kind_lat", table_name="resources")
     op.drop_table("resources")
