@@ -70,7 +70,7 @@ class Session:
         self._phase = _Phase.EXPECTING
         self._connect: mqtt.Connect | None = None  # Only while its login is checked.
         self._outbound: Outbound | None = None
-        self._output = b""
+        self._output: list[bytes] = []
         self._subscriptions: dict[str, mqtt.Subscription] = {}  # Replaced, never changed: other threads read it.
         self._unacknowledged: dict[int, int] = {}  # How often each packet identifier waits for its commit.
         self._waiting = 0  # The sum of those.
@@ -120,8 +120,10 @@ class Session:
         return self._outbound is not None and not self._outbound.is_full
 
     def take_output(self) -> bytes:
-        output, self._output = self._output, b""
-        return output
+        if not self._output:
+            return b""
+        output, self._output = self._output, []
+        return b"".join(output)
 
     # What comes from the device.
 
@@ -221,7 +223,7 @@ class Session:
         if arrived is None:
             return
         token, following = arrived
-        self._output += following
+        self._output.append(following)
         if reason < Reason.UNSPECIFIED_ERROR:
             events.append(Acked(token))
 
@@ -297,14 +299,14 @@ class Session:
         window = min(number_of(connect.properties, RECEIVE_MAXIMUM, 0xFFFF), self._limits.window)
         self._outbound = Outbound(connect.level, window, self._limits.queue)
         self._counters.connects += 1
-        self._output += welcome(connect, self._limits, client_id=self.client_id)
+        self._output.append(welcome(connect, self._limits, client_id=self.client_id))
 
     def refuse(self, reason: Reason) -> list[Event]:
         """The login was wrong, or cannot be checked now."""
         if self._phase not in (_Phase.EXPECTING, _Phase.CHECKING):
             return []
         self._counters.refused_connects[reason.name.lower()] += 1
-        self._output += refusal(reason, self._decoder.level)
+        self._output.append(refusal(reason, self._decoder.level))
         self._phase = _Phase.CLOSED
         return [Closed(graceful=False)]
 
@@ -343,7 +345,7 @@ class Session:
         sent = outbound.push(topic, payload, retain=retained, token=token)
         if sent is None:
             return None
-        self._output += sent
+        self._output.append(sent)
         return []
 
     # The end.
@@ -393,4 +395,4 @@ class Session:
             events += self.end(error.reason)
 
     def _send(self, packet: Packet) -> None:
-        self._output += encode(packet, self._decoder.level or V311)
+        self._output.append(encode(packet, self._decoder.level or V311))

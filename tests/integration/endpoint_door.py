@@ -34,7 +34,7 @@ class RememberingDoor:
     events: list[tuple[str, ...]] = field(default_factory=list)
     on_published: Callable[[str, str, bytes, Callable[[bool], None]], None] | None = None
     on_subscribed: Callable[[str], object] | None = None
-    on_login: Callable[[], None] | None = None
+    on_login: Callable[[], object] | None = None
 
     def authenticate(self, username: str, password: bytes) -> str | None:
         if self.on_login is not None:
