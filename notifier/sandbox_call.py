@@ -62,6 +62,11 @@ class Call:
     def is_live(self) -> bool:
         return self.kind == "call" and self.state in ("ringing", "answered")
 
+    @property
+    def key_meanings(self) -> dict[str, str]:
+        """What each key means now; nothing before the call is answered and after it is over."""
+        return dict(spoken(self.prompt).keys) if self.state == "answered" and self.prompt else {}
+
 
 Change = tuple[Call, tuple[Report, ...]]
 """A call as it then is, and what is to be told of it, in order."""
