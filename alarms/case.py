@@ -5,7 +5,6 @@ to hang up and the progress to tell the device. Whatever the event was, `alarms.
 somebody is being called, or will be, or that a named officer holds the case.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from alarms.ladder import Ladder
 from alarms.officer import officer_action
 from alarms.replies import attempt_event
 from alarms.steps import reopened
-from alarms.values import Case, Decision, Line
+from alarms.values import Case, Decision, Line, changed
 from core.errors import Rejected
 
 PRIORITY = {
@@ -42,7 +41,7 @@ def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) ->
             decision = _pressed_again(case, event, now)
         case Cancel():
             line = Line("cancelled", "device", {"alarm_msg_id": event.alarm_msg_id})
-            decision = Decision(replace(case, cancelled_at=case.cancelled_at or event.received_at), (line,))
+            decision = Decision(changed(case, cancelled_at=case.cancelled_at or event.received_at), (line,))
         case OfficerAction():
             decision = officer_action(case, event, ladder, now)
         case Deadline(attempt_id=None):
@@ -67,7 +66,7 @@ def _opened(press: Press) -> Decision:
         officers_wanted=press.kind in TECHNICAL,
     )
     if press.is_test:
-        case = replace(case, due_at=press.received_at + timedelta(seconds=TEST_OPEN_S), due_for="test_over")
+        case = changed(case, due_at=press.received_at + timedelta(seconds=TEST_OPEN_S), due_for="test_over")
     silent = case.is_silent or case.is_test
     return Decision(case, (_press_line("pressed", press),), progress=() if silent else ("calling",))
 
@@ -86,7 +85,7 @@ def _pressed_again(case: Case, press: Press, now: datetime) -> Decision:
     turns_real = case.is_test and not press.is_test
     base = max(case.priority, base_priority(press.kind, press.is_test and case.is_test))
     is_worse = base_priority(press.kind, press.is_test) > base_priority(case.kind, case.is_test)
-    case = replace(
+    case = changed(
         case,
         press_count=case.press_count + 1,
         is_test=case.is_test and press.is_test,
@@ -95,12 +94,12 @@ def _pressed_again(case: Case, press: Press, now: datetime) -> Decision:
         kind=press.kind if is_worse else case.kind,
     )  # fmt: skip
     if turns_real:
-        case = replace(case, due_at=None, due_for=None)
+        case = changed(case, due_at=None, due_for=None)
     decision = Decision(case, (_press_line("pressed_again", press),))
     if case.is_test or press.kind in TECHNICAL:
         return decision
     if case.state in ("arrived", "follow_up"):
         return reopened(decision, "pressed_again", now)
     if case.claimed_by is None and case.press_count > 1 and not turns_real and case.state == "accepted":
-        return decision.then(replace(case, officers_wanted=True))
+        return decision.then(changed(case, officers_wanted=True))
     return decision

@@ -1,11 +1,10 @@
 """Who is called next: after every event, `plan` leaves no open case without a next step or a named officer."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarms.ladder import Ladder, Person, polite_time
 from alarms.steps import closed, reopened
-from alarms.values import Attempt, Case, Decision, Line
+from alarms.values import Attempt, Case, Decision, Line, changed
 
 TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
 """Kinds that trouble the device, not the elder: they ring the duty officers, not the family."""
@@ -35,8 +34,8 @@ def place(
     added: tuple[Attempt, ...] = (call,)
     if with_message:
         later = call.due_at + timedelta(seconds=MESSAGE_AFTER_S)
-        added += (replace(call, seq=call.seq + 1, purpose="message", medium="sms", due_at=later),)
-    case = replace(case, attempts=case.attempts + added, attempt_count=case.attempt_count + len(added))
+        added += (changed(call, seq=call.seq + 1, purpose="message", medium="sms", due_at=later),)
+    case = changed(case, attempts=case.attempts + added, attempt_count=case.attempt_count + len(added))
     return decision.then(case)
 
 
@@ -62,10 +61,10 @@ def alarm_due(case: Case, ladder: Ladder, now: datetime) -> Decision:
     """The alarm's own deadline; early, late and repeated wake-ups do no harm."""
     if case.due_at is None or now < case.due_at:
         return Decision(case)
-    why, case = case.due_for, replace(case, due_at=None, due_for=None)
+    why, case = case.due_for, changed(case, due_at=None, due_for=None)
     match why:
         case "round":
-            return Decision(replace(case, round=case.round + 1))
+            return Decision(changed(case, round=case.round + 1))
         case "arrival" if case.state == "accepted":
             who = case.accepted_by or {}
             return reopened(Decision(case, (Line("arrival_late", "system", dict(who)),)), "arrival_late", now)
@@ -98,13 +97,13 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     if waiting:
         tries, person = min(waiting, key=lambda each: each[0])
         if case.due_for in ("round", "attention"):
-            decision = decision.then(replace(case, due_at=None, due_for=None))
+            decision = decision.then(changed(case, due_at=None, due_for=None))
         first = case.round == 1 and tries == 0
         return place(decision, person, "help", ladder, now, with_message=first and timing.send_messages)
     if case.due_for == "round":
         return decision
     pause_s = timing.round_pause_s if ladder.rungs else max(timing.round_pause_s, timing.officer_ring_s)
-    case = replace(
+    case = changed(
         case, officers_wanted=case.claimed_by is None, due_at=now + timedelta(seconds=pause_s), due_for="round"
     )
     return decision.then(case, Line("round_failed", "system", {"round": case.round, "called": len(ladder.rungs)}))
@@ -152,13 +151,13 @@ def _follow_up(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
         return decision
     if asked:
         return _unreachable(decision)
-    return decision.then(replace(case, due_at=wanted_at, due_for="follow_up"))
+    return decision.then(changed(case, due_at=wanted_at, due_for="follow_up"))
 
 
 def _waiting(decision: Decision, purpose: str, now: datetime, due_at: datetime) -> Decision:
     case = decision.case
     begins = purpose == "follow_up_elder" and case.state == "arrived" and due_at <= now
-    return decision.then(replace(case, state="follow_up")) if begins else decision
+    return decision.then(changed(case, state="follow_up")) if begins else decision
 
 
 def _elder(case: Case, ladder: Ladder) -> Person | None:
@@ -168,7 +167,7 @@ def _elder(case: Case, ladder: Ladder) -> Person | None:
 
 def _unreachable(decision: Decision) -> Decision:
     """Nobody could say whether all is well: an officer must."""
-    case = replace(
+    case = changed(
         decision.case, state="follow_up", satisfaction=decision.case.satisfaction or "unreachable",
         officers_wanted=decision.case.claimed_by is None,
     )  # fmt: skip
@@ -184,7 +183,7 @@ def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Dec
     calls = _calls(case, "follow_up_elder", elder.id) if elder else []
     if elder is None or len(calls) >= timing.follow_up_tries:
         line = Line("follow_up_answered", "system", {"satisfaction": "unreachable"})
-        return decision.then(replace(case, satisfaction="unreachable"), line)
+        return decision.then(changed(case, satisfaction="unreachable"), line)
     after_s = timing.follow_up_retry_s if calls else timing.follow_up_after_s
     due_at = polite_time(now + timedelta(seconds=after_s), timing, ladder.timezone)
     return place(decision, elder, "follow_up_elder", ladder, now, due_at=due_at)
@@ -195,5 +194,5 @@ def _not_forgotten(decision: Decision, ladder: Ladder, now: datetime) -> Decisio
     if case.claimed_by is not None or case.due_at is not None or any(a.is_call and a.is_live for a in case.attempts):
         return decision
     wait_s = max(ATTENTION_S, ladder.timing.officer_ring_s)
-    case = replace(case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention")
+    case = changed(case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention")
     return _officers(decision.then(case), ladder, now)

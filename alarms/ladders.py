@@ -30,6 +30,7 @@ class Ladders:
         self._officers: tuple[Person, ...] | None = None
         self._fixes: dict[str, directory.LastFix] | None = None
         self._uids: Collection[str] = ()
+        self._made: dict[tuple[str | None, PolicySettings], CaseLadder] = {}
 
     def profiles(self, uids: Collection[str]) -> dict[str, Profile]:
         """Whose devices these are; remembers the households for `of_case`."""
@@ -61,14 +62,20 @@ class Ladders:
         """The ladder of a case that opens now."""
         if profile is None or profile.elder is None:
             return self._ladder(None, profile.policy if profile else directory.default_policy(self._session))
-        return self._ladder(self._households[profile.elder.id], profile.policy)
+        return self._ladder(profile.elder.id, profile.policy)
 
     def of_case(self, stored: Stored) -> CaseLadder:
         """The ladder of a stored case: the contacts as they are now, the policy it started with."""
-        household = self._households.get(stored.case.elder_id or "")
-        return self._ladder(household, directory.policy_settings(stored.policy))
+        return self._ladder(stored.case.elder_id, directory.policy_settings(stored.policy))
 
-    def _ladder(self, household: Household | None, policy: PolicySettings) -> CaseLadder:
+    def _ladder(self, elder_id: str | None, policy: PolicySettings) -> CaseLadder:
+        known = self._made.get((elder_id, policy))
+        if known is None:
+            household = self._households.get(elder_id or "")
+            known = self._made[elder_id, policy] = self._make(household, policy)
+        return known
+
+    def _make(self, household: Household | None, policy: PolicySettings) -> CaseLadder:
         contacts = household.contacts if household else ()
         people = [Person(c.id, c.name, c.role, c.phone, c.language) for c in contacts]
         return CaseLadder(

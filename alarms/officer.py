@@ -1,13 +1,12 @@
 """What an officer's click does to a case."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from alarms.chain import place
 from alarms.events import DISPOSITIONS, SATISFACTIONS, OfficerAction
 from alarms.ladder import Ladder
 from alarms.steps import accepted, arrived, closed, taken
-from alarms.values import Case, Decision, Line
+from alarms.values import Case, Decision, Line, changed
 from core.errors import Conflict, Rejected
 
 
@@ -45,7 +44,7 @@ def _release(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) ->
     if case.claimed_by is None:
         raise Conflict("nobody holds this alarm")
     _held(case, event)
-    released = replace(case, claimed_by=None, claimed_at=None, officers_wanted=case.state != "accepted")
+    released = changed(case, claimed_by=None, claimed_at=None, officers_wanted=case.state != "accepted")
     return Decision(released, (Line("released", event.user_name),))
 
 
@@ -77,7 +76,7 @@ def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> 
         "contact_id": person.id if person else None,
     }
     if case.state != "open":
-        case = replace(case, accepted_by=who, eta_min=event.eta_min) if person else case
+        case = changed(case, accepted_by=who, eta_min=event.eta_min) if person else case
     return accepted(Decision(case), ladder, now, who=who, author=event.user_name, eta_min=event.eta_min)
 
 
@@ -101,4 +100,4 @@ def _link(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> De
     if not event.other_alarm_id or event.other_alarm_id == case.id:
         raise Rejected("say which other alarm belongs to this one")
     line = Line("linked", event.user_name, {"alarm_id": event.other_alarm_id})
-    return Decision(replace(case, linked_to=event.other_alarm_id), (line,))
+    return Decision(changed(case, linked_to=event.other_alarm_id), (line,))

@@ -10,7 +10,7 @@ from typing import Any
 from alarms.events import CALL_OUTCOMES, CallReport, Deadline, Event, RelativeAnswer
 from alarms.ladder import Ladder
 from alarms.steps import accepted, arrived, closed, reopened, taken
-from alarms.values import Attempt, Case, Decision, Line, ended
+from alarms.values import Attempt, Case, Decision, Line, changed, ended
 from core.errors import Conflict, Rejected
 
 RING_GRACE_S = 2  # A provider's own "no answer" may arrive this late before silence counts without it.
@@ -27,7 +27,7 @@ def attempt_event(case: Case, event: Event, ladder: Ladder, now: datetime) -> De
         case CallReport():
             attempt = case.attempt(event.attempt_id)
             if event.provider_ref and attempt.provider_ref is None:
-                attempt = replace(attempt, provider_ref=event.provider_ref, channel=event.channel or attempt.channel)
+                attempt = changed(attempt, provider_ref=event.provider_ref, channel=event.channel or attempt.channel)
                 case = case.with_attempt(attempt)
             if not attempt.is_call:
                 return _message(case, attempt, event, ladder, now)
@@ -52,11 +52,11 @@ def _call(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: 
     if event.status == "answered":
         if attempt.state == "answered":
             return Decision(case)
-        changed = replace(
+        picked_up = changed(
             attempt, state="answered", answered_at=event.at, lease_until=None, started_at=attempt.started_at or now,
             ends_by=now + timedelta(seconds=ANSWERED_LIMIT_S),
         )  # fmt: skip
-        return Decision(case.with_attempt(changed), (_line("call_answered", attempt),))
+        return Decision(case.with_attempt(picked_up), (_line("call_answered", attempt),))
     outcome = event.status
     if outcome == "completed":
         outcome = "no_key" if attempt.state == "answered" else "no_answer"
@@ -71,7 +71,7 @@ def ringing(attempt: Attempt, now: datetime) -> Attempt:
     """The attempt once the provider rings the phone."""
     started_at = attempt.started_at or now
     ends_by = started_at + timedelta(seconds=attempt.ring_s + RING_GRACE_S)
-    return replace(attempt, state="ringing", started_at=started_at, lease_until=None, ends_by=ends_by)
+    return changed(attempt, state="ringing", started_at=started_at, lease_until=None, ends_by=ends_by)
 
 
 def _line(what: str, attempt: Attempt, **more: Any) -> Line:
@@ -122,7 +122,7 @@ def _elder_said(decision: Decision, attempt: Attempt, key: str, now: datetime) -
         return reopened(decision.then(decision.case, line), "not_helped", now)
     satisfaction = "satisfied" if key == "1" else "dissatisfied"
     line = Line("follow_up_answered", attempt.name, {"helped": True, "satisfaction": satisfaction})
-    decision = decision.then(replace(decision.case, satisfaction=satisfaction), line)
+    decision = decision.then(changed(decision.case, satisfaction=satisfaction), line)
     if decision.case.state == "closed":
         return decision
     decision = arrived(decision, attempt.name, now)
@@ -149,7 +149,7 @@ def _message(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, no
         raise Rejected(f"{event.status} is not a state of a message")
     news = MESSAGE_RANK[event.status] > MESSAGE_RANK.get(attempt.state, 0)
     if news:
-        attempt = replace(
+        attempt = changed(
             attempt, state=event.status, outcome=event.status, lease_until=None, ended_at=now,
             started_at=attempt.started_at or now, detail=event.detail or attempt.detail,
         )  # fmt: skip
@@ -187,7 +187,7 @@ def _overdue(case: Case, attempt: Attempt, now: datetime) -> Decision:
             if not attempt.is_call:
                 return Decision(case.with_attempt(ended(attempt, "failed", now, detail="could not be sent")))
             return _over(Decision(case), attempt, "failed", now, "could not be begun")
-        return Decision(case.with_attempt(replace(attempt, state="due", lease_until=None, ends_by=None)))
+        return Decision(case.with_attempt(changed(attempt, state="due", lease_until=None, ends_by=None)))
     if attempt.state in ("ringing", "answered") and attempt.ends_by is not None and attempt.ends_by <= now:
         outcome = "no_answer" if attempt.state == "ringing" else "no_key"
         decision = _over(Decision(case), attempt, outcome, now)

@@ -5,7 +5,7 @@ Events that arrive together share a transaction; each is decided on the case as 
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from alarms.ladders import Ladders
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
 from alarms.store import Claimed, Pages, Stored
-from alarms.values import Attempt, Case, Decision
+from alarms.values import Attempt, Case, Decision, changed
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError, NotFound, Rejected, TryAgain
@@ -28,6 +28,7 @@ from core.wake import Wake
 from geo.position import as_json_or_unknown, choose, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
+from registry import directory
 from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
@@ -262,21 +263,23 @@ class _Work:
         elder = profile.elder if profile else None
         ladder = self._ladders.of_profile(profile)
         decision = decide(None, press, ladder, now=self._now)
-        case = replace(
+        case = changed(
             decision.case, id=self._service._new_id(), elder_id=elder.id if elder else None,
             location=self._locate(press, profile),
         )  # fmt: skip
-        policy = asdict(ladder.timing)
+        policy = directory.policy_object(ladder.timing)
         self._open[key] = case.id
         self._pages.new_case(case, key, policy)
-        return self._save(Stored(replace(case, attempts=()), key, policy), replace(decision, case=case))
+        return self._save(Stored(changed(case, attempts=()), key, policy), replace(decision, case=case))
 
     def _locate(self, press: Press, profile: Profile | None) -> dict[str, Any]:
         elder = profile.elder if profile else None
         home = read_home(elder.lat, elder.lon, elder.home_given) if elder else None
         last = None if press.location else self._ladders.last_fix(press.device_uid)
         fix = read_fix(press.location)
-        return as_json_or_unknown(choose(fix, last, home, self._now, pressed_at=press.pressed_at), self._now)
+        return as_json_or_unknown(
+            choose(fix, last, home, self._now, pressed_at=press.pressed_at), self._now, measured=False
+        )
 
     def _cancel(self, cancel: Cancel) -> Handled:
         pair = (cancel.device_uid, f"cancel:{cancel.msg_id}")
@@ -300,7 +303,7 @@ class _Work:
         decision = decide(stored.case, event, ladder, now=self._now)
         if isinstance(event, Press) and event.location:
             profile = self._profiles.get(event.device_uid)
-            decision = replace(decision, case=replace(decision.case, location=self._locate(event, profile)))
+            decision = replace(decision, case=changed(decision.case, location=self._locate(event, profile)))
         return self._save(stored, decision)
 
     def _save(self, stored: Stored, decision: Decision) -> Case:
@@ -310,11 +313,11 @@ class _Work:
         for attempt in case.attempts:
             old = known.get(attempt.seq)
             if old is None and attempt.id is None:
-                attempt = replace(attempt, id=self._service._new_id())
+                attempt = changed(attempt, id=self._service._new_id())
             if old != attempt:
                 self._pages.attempt(case.id, attempt, is_new=old is None)
             attempts.append(attempt)
-        case = replace(case, attempts=tuple(attempts))
+        case = changed(case, attempts=tuple(attempts))
         open_key = self._open_key(stored, case)
         if case != before and before.id:
             self._pages.case(case, open_key)
@@ -358,9 +361,9 @@ class _Work:
 
     def _begin(self, alarm_id: str, attempt: Attempt) -> None:
         now = self._now
-        begun = replace(attempt, state="sending", started_at=now, lease_until=now + timedelta(seconds=SEND_LEASE_S))
+        begun = changed(attempt, state="sending", started_at=now, lease_until=now + timedelta(seconds=SEND_LEASE_S))
         stored = self._cases[alarm_id]
-        case = replace(stored.case.with_attempt(begun), first_call_at=stored.case.first_call_at or now)
+        case = changed(stored.case.with_attempt(begun), first_call_at=stored.case.first_call_at or now)
         self._cases[alarm_id] = replace(stored, case=case)
         self._pages.attempt(alarm_id, begun, is_new=False)
         self._pages.case(case, stored.open_key)

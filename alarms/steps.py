@@ -1,11 +1,10 @@
 """The turns a case can take: accepted, arrived, closed, taken by an officer, back to open."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alarms.ladder import Ladder
-from alarms.values import Case, Decision, Line
+from alarms.values import Case, Decision, Line, changed
 from core.errors import Conflict
 
 PRIORITY_PER_FAILURE = 10  # When help that was promised did not come.
@@ -15,7 +14,7 @@ ARRIVAL_GRACE_S = 300  # A helper who said "8 minutes" and takes 12 has not fail
 def reopened(decision: Decision, why: str, now: datetime) -> Decision:
     """Help has failed, or is needed again: back to the start of the chain, more urgent than before."""
     decision = decision.drop(why, now, "follow_up_helper", "follow_up_elder", "officer")
-    case = replace(
+    case = changed(
         decision.case, state="open", round=decision.case.round + 1, accepted_at=None, accepted_by=None, eta_min=None,
         arrived_at=None, closed_at=None, disposition=None, satisfaction=None, due_at=None, due_for=None,
         officers_wanted=decision.case.claimed_by is None, priority=decision.case.priority + PRIORITY_PER_FAILURE,
@@ -34,7 +33,7 @@ def accepted(
     if case.state == "closed":
         raise Conflict("the alarm is closed")
     late_s = eta_min * 60 + ARRIVAL_GRACE_S if eta_min is not None else ladder.timing.arrival_within_s
-    case = replace(
+    case = changed(
         case, state="accepted", accepted_at=now, accepted_by=who, eta_min=eta_min, officers_wanted=False,
         due_at=now + timedelta(seconds=late_s), due_for="arrival",
     )  # fmt: skip
@@ -46,7 +45,7 @@ def arrived(decision: Decision, author: str, now: datetime) -> Decision:
     case = decision.case
     if case.state not in ("open", "accepted"):
         return decision
-    case = replace(
+    case = changed(
         case, state="arrived", arrived_at=now, accepted_at=case.accepted_at or now,
         officers_wanted=False, due_at=None, due_for=None,
         accepted_by=case.accepted_by or {"name": author, "role": "officer", "contact_id": None},
@@ -58,7 +57,7 @@ def arrived(decision: Decision, author: str, now: datetime) -> Decision:
 def closed(decision: Decision, author: str, now: datetime, *, disposition: str, satisfaction: str | None) -> Decision:
     """End of the case; without a satisfaction the elder is still asked (`chain` plans that follow-up)."""
     decision = decision.drop("closed", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
-    case = replace(
+    case = changed(
         decision.case, state="closed", closed_at=now, disposition=disposition, officers_wanted=False,
         satisfaction=satisfaction or decision.case.satisfaction, due_at=None, due_for=None,
     )  # fmt: skip
@@ -73,5 +72,5 @@ def tell(case: Case, stage: str) -> str | None:
 
 def taken(decision: Decision, user_id: str, author: str, now: datetime) -> Decision:
     """An officer has it: the other officers' phones stop ringing, the chain of contacts goes on."""
-    case = replace(decision.case, claimed_by=user_id, claimed_at=now, officers_wanted=False)
+    case = changed(decision.case, claimed_by=user_id, claimed_at=now, officers_wanted=False)
     return decision.then(case, Line("claimed", author)).drop("claimed", now, "officer")

@@ -1,6 +1,6 @@
 """The alarms' SQL: cases in, cases out. Stores take a session and never commit; the service owns the transaction."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,8 +96,10 @@ def load(session: Session, alarm_ids: Collection[str], attempt_ids: Collection[s
     }
 
 
-def _members(value: Case | Attempt, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in names}
+def _members(case: Case) -> dict[str, Any]:
+    members = dict(case.__dict__)
+    del members["attempts"]
+    return members
 
 
 _UPDATE_CASE = (
@@ -126,17 +128,17 @@ class Pages:
         self.down: list[dict[str, Any]] = []
 
     def new_case(self, case: Case, open_key: str, policy: dict[str, Any]) -> None:
-        self.new_cases[case.id] = _members(case, CASE_MEMBERS) | {"open_key": open_key, "policy": policy, "version": 1}
+        self.new_cases[case.id] = _members(case) | {"open_key": open_key, "policy": policy, "version": 1}
 
     def case(self, case: Case, open_key: str | None) -> None:
-        changed = _members(case, CASE_MEMBERS) | {"open_key": open_key}
+        changed = _members(case) | {"open_key": open_key}
         if case.id in self.new_cases:
             self.new_cases[case.id].update(changed)
         else:
             self.changed_cases[case.id] = changed | {"key": case.id}
 
     def attempt(self, alarm_id: str, attempt: Attempt, *, is_new: bool) -> None:
-        members = _members(attempt, ATTEMPT_MEMBERS)
+        members = dict(attempt.__dict__)
         key = str(attempt.id)
         if is_new:
             self.new_attempts[key] = members | {"alarm_id": alarm_id}

@@ -13,6 +13,7 @@ from alarms.models import Alarm, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
 from alarms.values import LIVE
 from core.errors import Rejected
+from geo.position import Position, as_json_or_unknown
 from registry import directory
 from registry.models import Device, DevicePresence, Elder, User, table_of
 
@@ -52,6 +53,7 @@ def alarm_detail(session: Session, alarm_id: str, now: datetime, *, sees_health:
     ).all()[::-1]
     users = _users(session, {row.claimed_by} if row.claimed_by else set())
     return _core(row, attempts, users, now) | {
+        "location": as_json_or_unknown(Position.from_json(row.location), now),
         "elder": _elder(session, row.elder_id, now, sees_health=sees_health),
         "device": _device(session, row.device_uid),
         "attempts": [_attempt(a) for a in attempts],

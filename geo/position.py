@@ -52,9 +52,12 @@ class Position:
             return None
         return distance_m(self.lat, self.lon, self.home_lat, self.home_lon)
 
-    def as_json(self, now: datetime) -> dict[str, Any]:
-        """Plain values for a JSON column and for the contract's member `location`; `from_json` reads them back."""
-        age, home_m = self.age_s(now), self.home_distance_m
+    def as_json(self, now: datetime, *, measured: bool = True) -> dict[str, Any]:
+        """Plain values for a JSON column and for the contract's member `location`; `from_json` reads them back.
+
+        `measured=False` leaves the distance from home out: measuring takes longer than all the rest of a press.
+        """
+        age, home_m = self.age_s(now), self.home_distance_m if measured else None
         home = {"lat": self.home_lat, "lon": self.home_lon, "distance_m": None if home_m is None else round(home_m, 1)}
         return {
             "lat": self.lat,
@@ -90,10 +93,10 @@ class Position:
         )
 
 
-def as_json_or_unknown(position: Position | None, now: datetime) -> dict[str, Any]:
+def as_json_or_unknown(position: Position | None, now: datetime, *, measured: bool = True) -> dict[str, Any]:
     """Like Position.as_json, with the same members and `how` "unknown" when there is no position."""
     if position is not None:
-        return position.as_json(now)
+        return position.as_json(now, measured=measured)
     nothing = ("source", "accuracy_m", "age_s", "fix_at", "original", "home")
     return {"lat": None, "lon": None, "crs": WGS84, "how": "unknown"} | dict.fromkeys(nothing)
 

@@ -1,8 +1,9 @@
 """What an alarm asks the registry, for many devices at once and in a fixed number of queries."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, case, select
@@ -104,6 +105,12 @@ def policy_settings(stored: dict[str, Any] | None) -> PolicySettings:
     """A stored policy as a value; members that this version does not know are left out."""
     known = {f.name for f in fields(PolicySettings)}
     return replace(PolicySettings(), **{k: v for k, v in (stored or {}).items() if k in known})
+
+
+@lru_cache(maxsize=64)
+def policy_object(settings: PolicySettings) -> dict[str, Any]:
+    """A policy as the plain object that an alarm keeps; shared, so not to be changed."""
+    return asdict(settings)
 
 
 def officers_on_duty(session: Session) -> tuple[OfficerProfile, ...]:
