@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import mqtt_packets as mqtt
 from gateway.mqtt_codec import Decoder, encode
@@ -19,6 +21,7 @@ from gateway.mqtt_properties import (
     TOPIC_ALIAS,
 )
 from gateway.mqtt_session import Session
+from tests.unit.gateway.mqtt_strategies import packets
 
 UID = "dev-7"
 ALARM = f"cb/v1/{UID}/up/alarm"
@@ -397,3 +400,26 @@ def test_a_will_whose_login_was_wrong_is_never_handed_on() -> None:
     device.send(mqtt.Connect(V5, "c", username=UID, password=b"no", will=WILL))
     device.session.refuse(Reason.BAD_USERNAME_OR_PASSWORD)
     assert device.session.lost() == []
+
+
+# Whatever it says.
+
+
+@given(st.lists(packets(V5, with_connect=False), max_size=12), st.binary(max_size=40), st.booleans())
+def test_no_conversation_breaks_the_session(said: list[Packet], noise: bytes, stored: bool) -> None:
+    device = Device(unacknowledged=3).log_in(will=WILL)
+    device.subscribe(f"cb/v1/{UID}/#")
+    events = device.send(*said) + device.session.receive(noise, 0.0)
+    for event in events:
+        if isinstance(event, Published) and event.qos:
+            device.session.acknowledge(event.packet_id, event.qos, stored=stored)
+    events += device.session.proceed()
+    device.session.deliver(RECEIPT, b"x", "token")
+    device.got()
+    events += device.session.lost()
+    assert sum(isinstance(event, Closed) for event in events) == 1
+    assert all(
+        event.kind in ("alarm", "cancel", "heartbeat", "location", "state")
+        for event in events
+        if isinstance(event, Published)
+    )
