@@ -5,7 +5,14 @@ import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    is_possible_number_for_type,
+)
 from phonenumbers.shortnumberinfo import is_emergency_number, is_valid_short_number_for_region
 
 # China's traffic police (122) and what visitors dial are missing from the library's list for CN.
@@ -37,8 +44,8 @@ class Phones:
 
         Raises ValueError that says what is wrong, never repeating the number.
 
-        With a country code a number only has to be possible, since ranges open faster than lists of them; without one
-        it has to exist in the region's plan, which finds a digit that is missing.
+        A number has to exist in its country's plan, which finds a digit that is missing; a mobile number only has to
+        be long enough for one, since new ranges open faster than the library learns of them.
         """
         text = _clean(written)
         digits = re.sub(r"\D", "", text)
@@ -52,8 +59,10 @@ class Phones:
         fault = phonenumbers.is_possible_number_with_reason(number)
         if fault in _FAULTS:
             raise ValueError(f"this phone number {_FAULTS[fault]}")
-        if text.startswith("+") or phonenumbers.is_valid_number(number):
+        if phonenumbers.is_valid_number(number) or is_possible_number_for_type(number, PhoneNumberType.MOBILE):
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if text.startswith("+"):
+            raise ValueError("this phone number does not exist")
         return self._with_area_code(text)
 
     def to_dial(self, written: str) -> str:
