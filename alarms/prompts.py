@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from alarms.models import Alarm
 from alarms.models import Attempt as AttemptRow
+from alarms.values import LIVE
 from alarms.views import age_on
 from notifier.script import PURPOSES, Prompt
 from registry import directory
@@ -26,7 +27,8 @@ def prompt_of(
     session: Session, attempt_id: str, now: datetime, timezone: str, make_link: MakeLink | None
 ) -> Prompt | None:
     """The prompt of an attempt; None when there is no such attempt. Health is filled in for a doctor only."""
-    wanted = select(_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language, _ALARMS).join(
+    columns = (_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language)
+    wanted = select(*columns, _ATTEMPTS.c.state.label("attempt_state"), _ALARMS).join(
         _ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id
     )
     row = session.execute(wanted.where(_ATTEMPTS.c.id == attempt_id)).first()
@@ -37,7 +39,7 @@ def prompt_of(
     wants_link = make_link is not None and row.purpose == "message"
     return Prompt(
         attempt_id=attempt_id,
-        purpose=row.purpose if row.purpose in PURPOSES else "help",
+        purpose=purpose_of(row.purpose),
         language=row.language,
         alarm_id=row.id,
         alarm_number=row.number,
@@ -54,11 +56,24 @@ def prompt_of(
         is_cancelled=row.cancelled_at is not None,
         is_silent=row.is_silent,
         is_test=row.is_test,
+        is_over=_is_over(row),
         device_uid=row.device_uid if elder is None else None,
         accepted_by_name=(row.accepted_by or {}).get("name"),
         received_at_local=row.received_at.astimezone(ZoneInfo(timezone)).strftime("%H:%M"),
         link=make_link(attempt_id, now) if wants_link and make_link else None,
     )
+
+
+def _is_over(row: Row[Any]) -> bool:
+    """Whether this listener is needed no more; while nobody is going, somebody who picks up late still is."""
+    if row.attempt_state in LIVE or row.purpose == "message":
+        return False
+    return row.purpose not in ("help", "asked") or row.state != "open"
+
+
+def purpose_of(purpose: str) -> str:
+    """The script for an attempt: an officer's own call for help is told like any other."""
+    return purpose if purpose in PURPOSES else "help"
 
 
 def health_lines(health: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,17 +4,19 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from notifier.channel import CallOrder, Channel, NumberBad, TextOrder, Unknown
 from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import store
 from alarms.events import CallReport, Deadline, Event
 from alarms.ledger import Ledger
+from alarms.prompts import purpose_of
 from alarms.service import SEND_LEASE_S, AlarmService
 from alarms.store import Claimed, Overdue
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError, Rejected, TryAgain
+from notifier.channel import CallOrder, Channel, NumberBad, TextOrder, Unknown
+from notifier.script import Prompt
 
 LOOK_BACK_S = 30  # Clocks of providers differ from ours.
 log = logging.getLogger(__name__)
@@ -59,14 +61,18 @@ class Sender:
         return self._report(claimed, "failed", detail=detail)
 
     def _ask(self, channel: Channel, claimed: Claimed) -> str:
-        prompt = self._service.prompt(claimed.attempt_id)
-        if prompt is None:
-            raise Rejected("there is nothing to say")
         if claimed.medium == "voice":
-            return channel.call(
-                CallOrder(claimed.attempt_id, claimed.phone, claimed.ring_s, prompt, claimed.started_at)
-            )
-        return channel.text(TextOrder(claimed.attempt_id, claimed.phone, prompt))
+            # The words are asked for when somebody answers, so no look-up stands in front of the ringing.
+            prompt = Prompt(
+                attempt_id=claimed.attempt_id, purpose=purpose_of(claimed.purpose), alarm_id=claimed.alarm_id,
+                to_role=claimed.role, to_name=claimed.name,
+            )  # fmt: skip
+            order = CallOrder(claimed.attempt_id, claimed.phone, claimed.ring_s, prompt, claimed.started_at)
+            return channel.call(order)
+        message = self._service.prompt(claimed.attempt_id)
+        if message is None:
+            raise Rejected("there is nothing to say")
+        return channel.text(TextOrder(claimed.attempt_id, claimed.phone, message))
 
     def _renew(self, attempt_id: str) -> None:
         try:

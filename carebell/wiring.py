@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import ssl
 import threading
 from collections.abc import Callable
@@ -46,10 +47,18 @@ def end_process() -> None:
     os._exit(1)
 
 
+def allow_many_connections() -> None:
+    """Every device is an open file: take what the machine allows, where it grants only a part of it at first."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 class Carebell:
     """The roles of one process, from `start` to `stop`."""
 
     def __init__(self, settings: Settings, roles: frozenset[str], *, upgrade: bool) -> None:
+        allow_many_connections()
         self.settings, self.roles = settings, roles
         self.clock = SystemClock()
         self.db: Database = site.open_database(settings, upgrade=upgrade)
