@@ -116,7 +116,7 @@ async def _vetted(scope: Scope, receive: Receive) -> Receive:
     kind = headers.get(b"content-type", b"").lower()
     if b"json" in kind and body:
         _check_json(body)
-    elif b"urlencoded" in kind and _BAD_PERCENT.search(body):
+    elif b"urlencoded" in kind and (_BAD_PERCENT.search(body) or b"\x00" in body):
         raise Unfit(422, "the form holds a NUL character")
     return _replay(body, receive)
 
@@ -188,6 +188,7 @@ def _log_access(scope: Scope, status: int, seconds: float) -> None:
 
 def _log_failure(scope: Scope, failure: Exception) -> None:
     """Where it happened, without the message: a database's message repeats the values of the row."""
-    frames = "".join(traceback.format_tb(failure.__traceback__))
+    walked = traceback.walk_tb(failure.__traceback__)
+    frames = "\n".join(f"  {frame.f_code.co_filename}:{line} {frame.f_code.co_qualname}" for frame, line in walked)
     template = getattr(scope.get("route"), "path", "(no route)")
     log.error("%s in %s %s\n%s", type(failure).__name__, scope["method"], template, frames)
