@@ -91,8 +91,11 @@ class Channel(Protocol):
         """End a call, ringing or answered; one that is over is left alone. No report need follow."""
         ...
 
-    def find(self, attempt_id: str, phone: str, since: datetime) -> Report | None:
-        """What became of an order that may have been lost; None when the provider knows nothing of it (yet)."""
+    def find(self, attempt_id: str, phone: str, since: datetime, medium: str = "voice") -> Report | None:
+        """What became of an order that may have been lost; None when the provider knows nothing of it (yet).
+
+        `medium` is voice or sms. Raises ChannelDown, AccountBad when the provider cannot be asked.
+        """
         ...
 
     def check(self) -> str | None:

@@ -82,7 +82,7 @@ class SandboxNetwork:
         if stored is not None and stored.call.is_live:
             self._change(provider_ref, lambda call: sandbox_call.cancelled(call, self._clock.now()))
 
-    def find(self, attempt_id: str, phone: str, since: datetime) -> Report | None:
+    def find(self, attempt_id: str, phone: str, since: datetime, medium: str = "voice") -> Report | None:
         with self._db.read() as session:
             stored = sandbox_store.newest_of_attempt(session, attempt_id)
         return sandbox_call.report_of(stored.call, self._clock.now()) if stored else None

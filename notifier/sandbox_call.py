@@ -105,7 +105,7 @@ def will_answer(call: Call, now: datetime) -> bool:
 
 def advance(call: Call, now: datetime, prompt: Prompt | None) -> Change:
     """The one step that is due by `now`, if any. `prompt` is what is to be said if the call is answered in it; None
-    means that the attempt needs nobody any more."""
+    means that there is no such attempt any more."""
     if not _is_due(call, now):
         return call, ()
     if call.kind == "sms":
@@ -195,7 +195,7 @@ def _picks_up(call: Call) -> bool:
 
 
 def _picked_up(call: Call, now: datetime, prompt: Prompt | None) -> Change:
-    if prompt is None:
+    if prompt is None or prompt.is_over:
         over = _told(call, "over") if call.prompt else call
         return _ended(replace(over, answered_at=now), "cancelled", now)
     call = replace(

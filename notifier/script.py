@@ -35,7 +35,8 @@ class Prompt:
 
     `purpose` is one of PURPOSES, `language` one of LANGUAGES (anything else is spoken as zh-CN), `kind` an alarm kind
     (an unknown one is an emergency). `is_cancelled`: the person says it was a mistake; `is_silent`: nobody may ring the
-    elder back. `received_at_local` is a local time to read out, such as 08:15; `link` the relative's page.
+    elder back; `is_over`: this listener is needed no more. `received_at_local` is a local time to read out, such as
+    08:15; `link` the relative's page.
     """
 
     attempt_id: str
@@ -56,6 +57,7 @@ class Prompt:
     is_cancelled: bool = False
     is_silent: bool = False
     is_test: bool = False
+    is_over: bool = False
     device_uid: str | None = None
     accepted_by_name: str | None = None
     received_at_local: str | None = None
@@ -77,12 +79,16 @@ class Speech:
 
 
 def spoken(prompt: Prompt) -> Speech:
-    """What somebody hears who picks up."""
+    """What somebody hears who picks up; no key means anything once it is over."""
+    if prompt.is_over:
+        return after_words(prompt, "over")
     return _speech(prompt, lambda wording, facts: wording.call(facts), KEYS.get(prompt.purpose, KEYS["help"]))
 
 
 def after_key(prompt: Prompt, digits: str) -> str | None:
     """What the pressed key means; None for one that was not asked for."""
+    if prompt.is_over:
+        return None
     return KEYS.get(prompt.purpose, KEYS["help"]).get(digits.strip()[:1])
 
 
