@@ -22,10 +22,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -263,7 +263,7 @@ async def one_round(options: argparse.Namespace) -> dict[str, Any]:
     for name, run in (("floor", run_floor), ("carebell", run_centre)):
         called: dict[str, float] = {}
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda kept=called: Provider(kept), "127.0.0.1", 0)
+        server = await loop.create_server(partial(Provider, called), "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/calls"
         with tempfile.TemporaryDirectory(prefix="carebell-bench-") as folder:
             found[name] = await run(Path(folder), url, called, options)
@@ -272,7 +272,7 @@ async def one_round(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def median(rounds: list[dict[str, Any]], who: str, phase: str, what: str) -> float:
-    return round(statistics.median(each[who][phase][what] for each in rounds), 2)
+    return round(statistics.median(float(each[who][phase][what]) for each in rounds), 2)
 
 
 def main() -> None:
@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument("--flood", type=int, default=3000, help="presses at once")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    rounds = [uvloop.run(one_round(options)) for _ in range(options.rounds)]
+    rounds = [asyncio.run(one_round(options)) for _ in range(options.rounds)]
     figures = {
         who: {
             f"{phase}_{what}": median(rounds, who, phase, what)

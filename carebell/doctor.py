@@ -13,6 +13,7 @@ import migrations
 from core.clock import Clock
 from core.db import Database
 from core.settings import Settings
+from notifier.twilio_channel import TwilioChannel
 
 DISK_WANTED_BYTES = 1 << 30
 CLOCK_WANTED = datetime(2026, 1, 1, tzinfo=UTC)  # A clock before this was never set.
@@ -44,6 +45,8 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
     ]
     if settings.mqtt_url:
         checks.append(("mqtt broker", lambda: _broker(settings.mqtt_url)))
+    if "twilio" in settings.notifier:
+        checks.append(("channel twilio", lambda: TwilioChannel.from_settings(settings).check()))
     findings = [Finding("settings", None, f"channels {', '.join(settings.notifier)}, time zone {settings.timezone}")]
     for what, check in checks:
         try:

@@ -32,6 +32,7 @@ from gateway.gateway import Gateway, Line
 from geo.crs import to_wgs84
 from notifier.channel import Channel
 from notifier.sandbox import SandboxNetwork
+from notifier.twilio_channel import TwilioChannel
 from registry.phones import Phones
 from registry.service import RegistryService
 
@@ -110,6 +111,7 @@ class Carebell:
     def _channels(self) -> list[Channel]:
         makers: dict[str, Callable[[], Channel | None]] = {
             "sandbox": lambda: self.sandbox,
+            "twilio": lambda: TwilioChannel.from_settings(self.settings),
         }
         return [channel for name in self.settings.notifier if (channel := makers[name]()) is not None]
 
