@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -103,7 +103,7 @@ def run_scenario(
         story = load_scenario(scenario)
         is_complete = all(p.uid and p.secret for p in story.phones)
         logins = [] if is_complete and devices is None else read_logins(devices or _devices_file(settings))
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311 - which phone plays whom is no secret
         stage = Stage(story, logins, _address(settings, host, port), SystemClock().now, rng, _print_plain)
     except (BadScenario, BadLogins, NoPhone) as problem:
         err.print(f"carebell: {escape(str(problem))}")
@@ -127,7 +127,7 @@ def fleet(
     seconds: Annotated[float, typer.Option(min=0.1)] = 10.0,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help=f"CSV or JSON of uid,secret (default: {DEVICES_FILE} in the data folder)"),
+        typer.Option("--file", help=f"CSV or JSON of uid,secret (default: the data folder's {DEVICES_FILE})"),
     ] = None,
     register_as: Annotated[
         str | None,
@@ -273,11 +273,11 @@ def _one_of(option: str, value: str, words: Sequence[str]) -> None:
         _usage(option, f"there is no {value!r}; choose from {', '.join(words)}")
 
 
-def _usage(option: str | None, what: str) -> Any:
+def _usage(option: str | None, what: str) -> NoReturn:
     raise typer.BadParameter(what, param_hint=option)
 
 
-def _fail(what: str) -> Any:
+def _fail(what: str) -> NoReturn:
     err.print(f"carebell: {escape(what)}")
     raise typer.Exit(FAILED)
 
