@@ -42,7 +42,7 @@ class GatewayDoor:
         self._db = db
         self._clock = clock
         self._presence = presence
-        self._counts = counts
+        self.counts = counts
         self._new_id = make_id
 
     def authenticate(self, username: str, password: bytes) -> str | None:
@@ -56,7 +56,7 @@ class GatewayDoor:
         except MAY_PASS as problem:
             raise TryAgain("no login can be checked now") from problem
         if hashed is None or not verify_secret(password, hashed):
-            self._counts.add("logins_refused")
+            self.counts.add("logins_refused")
             return None
         return username
 
@@ -71,9 +71,14 @@ class GatewayDoor:
     def subscribed(self, uid: str) -> None:
         self.downlink.is_listening(uid)
 
+    def unheard(self, uid: str) -> None:
+        """The broker says that nobody listened to what was sent to this device."""
+        self.downlink.is_deaf(uid)
+
     def published(self, uid: str, kind: str, payload: bytes, ack: Callable[[bool], None]) -> None:
         """Take one message of a device. `ack(True)` is called when it is safe, `ack(False)` when it is not."""
-        self._counts.add(f"received_{kind}")
+        self.counts.add(f"received_{kind}")
+        self.downlink.is_heard(uid)
         if kind == "alarm":
             self._press(uid, payload, ack)
         elif kind == "cancel":
@@ -86,7 +91,7 @@ class GatewayDoor:
         now = self._clock.now()
         said = wire.read_alarm(payload)
         if said.problems:
-            self._counts.add("alarms_not_read_whole")
+            self.counts.add("alarms_not_read_whole")
         is_believable = said.pressed_at is None or age_s(said.pressed_at, now) is not None
         press = Press(
             device_uid=uid,
@@ -152,4 +157,4 @@ class GatewayDoor:
         payload = wire.receipt(msg_id, receipt.alarm_id, receipt.received_at)
         # Not kept when it cannot be sent: the device asks again until it has one.
         if not self.sender.send(press.device_uid, wire.down_topic(press.device_uid, "receipt"), payload):
-            self._counts.add("receipts_unsent")
+            self.counts.add("receipts_unsent")

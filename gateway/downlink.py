@@ -17,13 +17,14 @@ from core.wake import Wake
 from gateway import store, wire
 from gateway.counts import Counts
 from gateway.intake import MAY_PASS
+from gateway.lead import Lead
 
 LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
 NEWEST = 50  # A device that was away for days need not speak every sentence it missed.
 PAGE = 1000
 LOOK_BACK = 1000  # Ids are given before the commit, so a lower one may show up after a higher one.
 EXPIRE_EVERY = 60  # looks
-AGAIN_AFTER = 10  # looks, before a device is tried again that had no room or was not listening
+AGAIN_AFTER = 5  # looks, before a device is tried again that had no room or was not listening
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +41,10 @@ class Sender(Protocol):
 class Downlink:
     """One thread between the rows and the connections; its other methods are quick and for any thread."""
 
-    def __init__(self, db: Database, clock: Clock, wake: Wake, sender: Sender, *, counts: Counts) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, wake: Wake, sender: Sender, *, counts: Counts, lead: Lead | None = None
+    ) -> None:
+        self._lead = lead
         self._db = db
         self._clock = clock
         self._sender = sender
@@ -52,6 +56,7 @@ class Downlink:
         self._listening: deque[str] = deque()
         self._again: dict[str, int] = {}
         self._last_id = 0
+        self._looked_at: set[int] = set()
         self._looks = 0
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="downlink", daemon=True)
@@ -86,6 +91,12 @@ class Downlink:
         with self._lock:
             self._again[uid] = self._looks + AGAIN_AFTER
 
+    def is_heard(self, uid: str) -> None:
+        """The device has said something: if it was not there before, it is worth a try now."""
+        if uid in self._again:
+            self._listening.append(uid)
+            self._woken.set()
+
     def _run(self) -> None:
         while not self._is_stopping:
             self._woken.wait(LOOK_EVERY_S)
@@ -97,11 +108,15 @@ class Downlink:
             except Exception as problem:  # noqa: BLE001 - rows stay where they are, and the next look finds them
                 log.error("a look for messages to devices failed: %s", type(problem).__name__)
                 self._counts.add("down_looks_failed")
+        if self._lead is not None:
+            self._lead.release()
 
     def look(self) -> None:
         """Delete what was acknowledged, then send what is new and what devices wait for."""
         self._looks += 1
         self._delete_acked()
+        if self._lead is not None and not self._lead.is_mine():
+            return
         self._send_new()
         for uid in self._who_waits():
             with self._db.read() as session:
@@ -127,6 +142,7 @@ class Downlink:
                 self._flying.pop(row_id, None)
 
     def _send_new(self) -> None:
+        """What was not there at the last look; a device that is away now gets it when it subscribes."""
         after = max(0, self._last_id - LOOK_BACK)
         while True:
             with self._db.read() as session:
@@ -135,9 +151,12 @@ class Downlink:
                 after = page[-1].id
                 self._last_id = max(self._last_id, after)
                 here = self._sender.connected_uids()
-                self._send([down for down in page if down.uid in here and down.uid not in self._again])
+                new = [down for down in page if down.id not in self._looked_at]
+                self._send([down for down in new if down.uid in here])
+                self._looked_at.update(down.id for down in new)
             if len(page) < PAGE:
-                return
+                break
+        self._looked_at = {row_id for row_id in self._looked_at if row_id > self._last_id - LOOK_BACK}
 
     def _who_waits(self) -> list[str]:
         """Devices that have just subscribed, and those whose time to be tried again has come."""

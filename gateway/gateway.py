@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.clock import Clock
 from core.db import Database
@@ -14,6 +14,7 @@ from gateway.counts import Counts
 from gateway.door import GatewayDoor
 from gateway.downlink import Downlink
 from gateway.intake import Alarms, Intake
+from gateway.lead import Lead
 from gateway.presence import Presence
 from gateway.spool import Spool
 
@@ -31,6 +32,14 @@ class Line(Protocol):
     def send(self, uid: str, topic: str, payload: bytes, *, on_acked: Callable[[], None] | None = None) -> bool: ...
     def connected_uids(self) -> Container[str]: ...
     def set_centre_state(self, payload: bytes) -> None: ...
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A line that needs somebody else to be there."""
+
+    @property
+    def is_connected(self) -> bool: ...
 
 
 class Lines:
@@ -58,6 +67,7 @@ class _AnyOf:
 class Gateway:
     """`lines` are made from the door, as in `[lambda door: Endpoint(host, port, door)]`.
 
+    `is_one_of_many`: other gateways hear the same devices through a broker, so only one of them speaks to them.
     `on_death` is called when a part of the gateway has ended by itself: the process must not live on and be deaf.
     """
 
@@ -72,6 +82,7 @@ class Gateway:
         spool_folder: Path,
         on_death: Callable[[], None],
         flush_s: float = 5.0,
+        is_one_of_many: bool = False,
     ) -> None:
         self.counts = Counts()
         self._clock = clock
@@ -82,14 +93,16 @@ class Gateway:
         self.lines = [make(self.door) for make in lines]
         sender = Lines(self.lines)
         self.intake = Intake(alarms, self.door.settled, Spool(spool_folder), counts=self.counts, on_death=self._died)
-        self.downlink = Downlink(db, clock, wake, sender, counts=self.counts)
+        lead = Lead(db) if is_one_of_many else None
+        self.downlink = Downlink(db, clock, wake, sender, counts=self.counts, lead=lead)
         self.door.intake, self.door.downlink, self.door.sender = self.intake, self.downlink, sender
         self._watch = threading.Thread(target=self._watch_lines, name="gateway-watch", daemon=True)
 
     @property
     def is_ready(self) -> bool:
         """Whether a press that comes now would be taken."""
-        return not self._is_stopping.is_set() and self._is_whole()
+        is_linked = all(line.is_connected for line in self.lines if isinstance(line, Linked))
+        return not self._is_stopping.is_set() and is_linked and self._is_whole()
 
     def start(self) -> None:
         """Raises OSError when a line cannot be opened; whatever was started is stopped again."""
