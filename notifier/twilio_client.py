@@ -78,7 +78,9 @@ def translated(*, is_order: bool) -> Iterator[None]:
         raise _of_answer(refused.status, refused.code, is_order=is_order) from None
     except requests.RequestException as broken:
         raise _of_transport(broken, is_order=is_order) from None
-    except (TwilioException, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as unreadable:
+    except TwilioException as refused:
+        raise _of_list(refused, is_order=is_order) from None
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as unreadable:
         kind = Unknown if is_order else ChannelDown
         raise kind(f"Twilio's answer cannot be read ({type(unreadable).__name__})") from None
 
@@ -92,6 +94,14 @@ def _of_answer(status: int, code: int | None, *, is_order: bool) -> Exception:
     if code in NUMBER_BAD:
         return NumberBad(words)
     return AccountBad(words)
+
+
+def _of_list(refused: TwilioException, *, is_order: bool) -> Exception:
+    """A list is refused with a plain exception that carries the response."""
+    status = getattr(refused.args[1], "status_code", None) if len(refused.args) > 1 else None
+    if isinstance(status, int):
+        return _of_answer(status, None, is_order=is_order)
+    return (Unknown if is_order else ChannelDown)("Twilio's answer cannot be read")
 
 
 def _of_transport(broken: requests.RequestException, *, is_order: bool) -> Exception:

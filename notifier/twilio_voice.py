@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from core.errors import TryAgain
@@ -89,7 +89,7 @@ class TwilioVoice:
         """The attempt in the addresses that Twilio has asked for this call; None when it has asked for none yet."""
         try:
             events = self._client.calls(sid).events.list(limit=LOOKED_AT)
-        except TwilioRestException:
+        except TwilioException:
             return None
         for event in events:
             request = event.request if isinstance(event.request, dict) else {}

@@ -6,7 +6,7 @@ Callbacks come late, twice and out of order; every report stands for itself and 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from notifier.script import Prompt, after_key
 
 CHANNEL = "twilio"
 ASKED_AT_MOST = 2  # The prompt, and once more; afterwards nobody confirmed.
+LATEST_NEWS = timedelta(hours=1)  # An older time than this is a mistake, not a late callback.
 RETRIES = 5  # For a key that could not be stored at once.
 # Twilio repeats a callback three times on any failure ("connection overrides"); a fragment is not signed.
 RETRY_FRAGMENT = "#rc=3&rp=all"
@@ -139,16 +140,16 @@ def _detail(form: Mapping[str, str], *names: str) -> str | None:
 
 
 def _at(form: Mapping[str, str], now: datetime) -> datetime:
-    """When it happened by Twilio's clock; ours where it says nothing, nonsense, or something in the future."""
+    """When it happened by Twilio's clock; ours where it says nothing, nonsense, or a time that cannot be."""
     try:
         at = parsedate_to_datetime(form.get("Timestamp", ""))
     except (ValueError, TypeError, OverflowError):
         return now
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     try:
-        return min(at.astimezone(UTC), now)
+        at = (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
     except OverflowError:
         return now
+    return min(at, now) if now - at < LATEST_NEWS else now
 
 
 def _count(text: str | None, default: int) -> int:
