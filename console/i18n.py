@@ -1,0 +1,59 @@
+"""The pages' two languages. English is written in the code; the catalogue holds the Chinese, read once at start."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from babel.messages.pofile import read_po
+from starlette.requests import Request
+
+LANGUAGES = ("zh-CN", "en")
+COOKIE = "carebell_lang"
+CATALOGUE = ("locale", "zh_CN", "LC_MESSAGES", "console.po")
+
+
+def N_(text: str) -> str:  # gettext's own name for "to be translated later"
+    """Marks a text for the catalogue."""
+    return text
+
+
+class Words:
+    """One language's texts."""
+
+    def __init__(self, language: str, catalogue: Mapping[str, str]) -> None:
+        self.language = language
+        self._catalogue = catalogue
+
+    def say(self, text: str) -> str:
+        """The text in this language; English where the catalogue knows nothing better."""
+        return self._catalogue.get(text, text)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """Chinese does not count its nouns: the plural's translation serves for every number."""
+        return self._catalogue.get(many, one if number == 1 else many)
+
+
+@cache
+def words(language: str) -> Words:
+    """The texts of `zh-CN` or `en`."""
+    return Words(language, _chinese() if language == "zh-CN" else {})
+
+
+def language_of(request: Request, default: str) -> str:
+    """What this browser chose, else the site's language."""
+    chosen = request.cookies.get(COOKIE)
+    return chosen if chosen in LANGUAGES else default
+
+
+def _chinese() -> dict[str, str]:
+    with resources.files("console").joinpath(*CATALOGUE).open("rb") as file:
+        catalogue = read_po(file, locale="zh_CN")
+    found: dict[str, str] = {}
+    for message in catalogue:
+        if not message.id or message.fuzzy:
+            continue
+        if isinstance(message.id, str):
+            found[message.id] = str(message.string)
+        else:
+            found[message.id[1]] = message.string[0] if isinstance(message.string, tuple) else str(message.string)
+    return found

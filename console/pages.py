@@ -1,0 +1,130 @@
+"""Pages: one Jinja environment a language, the filters that put codes into words, and the page for errors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from alarms.views import instant
+from console import words as w
+from console.centre import Centre
+from console.i18n import LANGUAGES, N_, Words, language_of, words
+from registry.sessions import SignedIn
+
+THEME_COOKIE = "carebell_theme"
+THEMES = ("auto", "day", "night")
+SCRIPT_WORDS = {
+    "now": N_("just now"),
+    "minutes": N_("%(n)s min ago"),
+    "hours": N_("%(n)s h ago"),
+    "days": N_("%(n)s days ago"),
+    "in": N_("in %(n)s s"),
+    "inMinutes": N_("in %(n)s min"),
+    "atOnce": N_("now"),
+    "stale": N_("No connection since %(at)s. What you see is old. Trying again …"),
+    "open": N_("%(n)s open"),
+    "unclaimed": N_("%(n)s unclaimed"),
+    "oldest": N_("oldest %(at)s"),
+    "newAlarm": N_("New alarm"),
+    "newAbove": N_("%(n)s new above"),
+    "muted": N_("muted, %(n)s s"),
+    "failed": N_("That did not work: %(why)s"),
+    "offline": N_("The centre does not answer. Nothing was changed; try again."),
+    "taken": N_("You have taken alarm %(n)s."),
+    "undo": N_("Give it back"),
+    "noneWaiting": N_("No alarm waits to be taken."),
+    **{f"look.{code}": text for code, text in w.LOOK_WORDS.items()},
+}
+
+
+def page(
+    request: Request, template: str, user: SignedIn | None = None, *, status: int = 200, **members: Any
+) -> HTMLResponse:
+    """A page in the browser's language and theme."""
+    centre: Centre = request.app.state.centre
+    language = language_of(request, centre.settings.locale)
+    theme = request.cookies.get(THEME_COOKIE)
+    text = _environment(language, centre.settings.timezone).get_template(template).render(
+        user=user,
+        language=language,
+        languages=LANGUAGES,
+        theme=theme if theme in THEMES else "auto",
+        centre_name=centre.settings.centre_name,
+        timezone=centre.settings.timezone,
+        now=instant(centre.clock.now()),
+        path=request.url.path,
+        script_words={name: words(language).say(said) for name, said in SCRIPT_WORDS.items()},
+        **members,
+    )  # fmt: skip
+    return HTMLResponse(text, status)
+
+
+def error_page(request: Request, status: int, title: str, detail: str | None) -> HTMLResponse:
+    """What went wrong and what to do, where a person is looking."""
+    return page(request, "error.html", status=status, code=status, title=title, detail=detail)
+
+
+def phone_text(number: str | None) -> str:
+    """A number grouped for reading aloud: 138 0013 8000; numbers from elsewhere keep their country code."""
+    if not number:
+        return ""
+    own = number.removeprefix("+86")
+    if own != number and len(own) == 11 and own.startswith("1"):
+        return f"{own[:3]} {own[3:7]} {own[7:]}"
+    return own
+
+
+def distance_text(metres: float | None) -> str:
+    if metres is None:
+        return ""
+    if metres < 1000:
+        return f"{round(metres / 10) * 10 if metres >= 100 else round(metres)} m"
+    return f"{metres / 1000:.1f} km"
+
+
+@cache
+def _environment(language: str, timezone: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    speech = words(language)
+    made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= _filters(speech, ZoneInfo(timezone))
+    return made
+
+
+def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
+    def coded(table: Mapping[str, str]) -> Any:
+        return lambda code: w.word(table, code, speech)
+
+    def local(at: str | datetime | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+        if at is None:
+            return ""
+        known = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return known.astimezone(zone).strftime(form)
+
+    def health_value(value: Any) -> str:
+        match value:
+            case bool():
+                return speech.say(N_("yes")) if value else speech.say(N_("no"))
+            case list():
+                return "、".join(map(str, value)) if speech.language == "zh-CN" else ", ".join(map(str, value))
+            case _:
+                return str(value)
+
+    return {
+        "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(w.ROLE_WORDS),
+        "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
+        "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
+        "sex": coded(w.SEX_WORDS), "say": speech.say,
+        "health": coded(w.HEALTH_WORDS), "health_value": health_value,
+        "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
+        "phone": phone_text, "distance": distance_text, "local": local,
+        "iso": lambda at: instant(at) if isinstance(at, datetime) else at,
+    }  # fmt: skip

@@ -1,0 +1,119 @@
+"""The alarm page's content: one alarm as an officer reads it. Pure, from the plain object of `alarms.views`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from console.i18n import N_
+from console.states import dressed
+from registry.profile import CALL_ORDER
+from registry.sessions import SignedIn
+
+LIVE = frozenset({"due", "sending", "ringing", "answered"})
+FOLLOW_UPS = ("follow_up_helper", "follow_up_elder")
+OTHERS = ("officer", *FOLLOW_UPS)
+TIMELINE_SHOWN = 12
+ETAS_MIN = (3, 5, 10, 15, 20, 30, 45)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A contact with what became of calling them: the attempt under way, the one planned, and the last result."""
+
+    contact: Mapping[str, Any]
+    live: Mapping[str, Any] | None
+    planned: Mapping[str, Any] | None
+    last: Mapping[str, Any] | None
+    is_accepted: bool
+    may_call: bool
+
+
+def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = False) -> Json:
+    """Everything the template needs. Health is in it only when the alarm is the user's or was opened with a reason."""
+    alarm = dressed(detail, now)
+    elder: Json = dict(alarm.get("elder") or {})
+    holder = alarm["claimed_by"] or {}
+    is_mine = bool(holder) and holder.get("id") == user.id
+    may_act = user.may("alarms.act")
+    may_see = user.may("health.read") and (is_mine or is_opened or alarm["state"] == "closed")
+    health = elder.pop("health", None) or {}
+    notes = elder.pop("access_notes", None)
+    return {
+        "alarm": alarm,
+        "elder": elder,
+        "is_mine": is_mine,
+        "may_act": may_act,
+        "holds": may_act and (is_mine or not holder or user.may("alarms.supervise")),
+        "may_close": may_act and (is_mine or user.may("alarms.supervise")),
+        "sees_health": may_see,
+        "may_open_health": user.may("health.read") and not may_see and bool(health),
+        "health": [(name, value) for name, value in health.items() if value not in (None, "", [], False)]
+        if may_see
+        else [],
+        "access_notes": notes,
+        "rungs": rungs_of(alarm, elder.get("contacts") or (), may_act=may_act),
+        "other_calls": [
+            a for a in alarm["attempts"] if a["purpose"] in ("officer", *FOLLOW_UPS) and a["medium"] != "sms"
+        ],
+        "primary": primary_of(alarm, is_mine=is_mine) if may_act else None,
+        "missing": missing_of(alarm),
+        "etas": ETAS_MIN,
+        "shown_lines": TIMELINE_SHOWN,
+    }
+
+
+def rungs_of(alarm: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]], *, may_act: bool) -> list[Rung]:
+    """The contacts in dialling order, those whom only an officer calls behind."""
+    accepted = (alarm["accepted_by"] or {}).get("contact_id")
+    rungs = []
+    for contact in sorted(contacts, key=_order):
+        calls = [a for a in alarm["attempts"] if a["contact"]["id"] == contact["id"] and a["medium"] != "sms"]
+        live = next((a for a in calls if a["state"] in LIVE and a["state"] != "due"), None)
+        rungs.append(
+            Rung(
+                contact=contact,
+                live=live,
+                planned=next((a for a in calls if a["state"] == "due" and a["purpose"] not in FOLLOW_UPS), None),
+                last=next((a for a in reversed(calls) if a["outcome"]), None),
+                is_accepted=contact["id"] == accepted,
+                may_call=may_act and live is None and alarm["state"] != "closed",
+            )
+        )
+    return rungs
+
+
+def _order(contact: Mapping[str, Any]) -> tuple[int, int]:
+    role = contact["role"]
+    return (CALL_ORDER.index(role) if role in CALL_ORDER else len(CALL_ORDER)), contact["rank"]
+
+
+def primary_of(alarm: Mapping[str, Any], *, is_mine: bool) -> str | None:
+    """The one action that answers to Enter."""
+    match alarm["state"]:
+        case "closed":
+            return None
+        case "open" if not alarm["claimed_by"]:
+            return "claim"
+        case "open":
+            return "accept"
+        case "accepted":
+            return "arrived"
+        case _:
+            return "close" if is_mine else "claim"
+
+
+def missing_of(alarm: Mapping[str, Any]) -> list[str]:
+    """What nobody has confirmed yet and whoever closes should know of."""
+    found = []
+    if not alarm["accepted_at"]:
+        found.append(N_("Nobody has confirmed that they are going."))
+    if not alarm["arrived_at"]:
+        found.append(N_("Nobody has confirmed that help is there."))
+    if alarm["satisfaction"] is None:
+        found.append(N_("The elder has not been asked yet."))
+    if any(a["state"] in LIVE and a["state"] != "due" for a in alarm["attempts"]):
+        found.append(N_("Calls under way will be ended."))
+    return found

@@ -1,0 +1,175 @@
+"""The duty desk's pages: the board, one alarm, the closed ones, and the buttons on them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
+from alarms.views import alarm_briefs, last_change, number_cursor
+from console.deps import CentreDep, allowed
+from console.i18n import N_, words
+from console.pages import page
+from console.paging import Paging, encode_cursor
+from console.panel import panel_of
+from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, detail_for, perform
+from console.schemas import ActionBody, Disposition, Satisfaction
+from console.states import dressed
+from core.errors import Conflict, NotFound, Rejected, TryAgain
+from geo.nearby import Nearby
+from geo.store import nearest_resources
+from registry.sessions import SignedIn
+
+OPEN_STATES = tuple(state for state in STATES if state != "closed")
+MOST_LINES = 500  # More open alarms than this are for a board that groups them.
+HELP_SHOWN = 6
+HELP_WITHIN_M = 10_000.0
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/", name="desk")
+def desk(
+    request: Request,
+    centre: CentreDep,
+    user: Reader,
+    alarm: Annotated[str | None, Query(max_length=64)] = None,
+) -> HTMLResponse:
+    now = centre.clock.now()
+    with centre.db.read() as session:
+        seen = last_change(session)  # Before the lines: what changes in between is told again, never missed.
+        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES)
+        closed, _ = alarm_briefs(session, now, states=("closed",), limit=1)
+    lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
+    chosen = _chosen(request, centre, user, alarm)
+    return page(
+        request, "desk.html", user, lines=lines, has_more=more is not None, seen=seen, panel=chosen,
+        last_closed=closed[0] if closed else None,
+    )  # fmt: skip
+
+
+@router.get("/desk/lines")
+def lines(
+    request: Request,
+    centre: CentreDep,
+    user: Reader,
+    ids: Annotated[list[str], Query(alias="id", max_length=100)],
+) -> HTMLResponse:
+    """Lines of the queue as they now are; those of closed alarms are left out."""
+    now = centre.clock.now()
+    wanted = [one for one in ids if ALARM_ID.fullmatch(one)]
+    with centre.db.read() as session:
+        found, _ = alarm_briefs(session, now, ids=wanted, states=OPEN_STATES, limit=len(wanted) or 1)
+    return page(request, "_lines.html", user, lines=[dressed(one, now) for one in found])
+
+
+@router.get("/alarms", name="closed_alarms")
+def closed_alarms(request: Request, centre: CentreDep, user: Reader, wanted: Paging) -> HTMLResponse:
+    now = centre.clock.now()
+    with centre.db.read() as session:
+        found, following = alarm_briefs(
+            session, now, states=("closed",), limit=wanted.limit, cursor=number_cursor(wanted.after)
+        )
+    shown = [dressed(one, now) for one in found]
+    return page(request, "alarms.html", user, alarms=shown, following=encode_cursor(following))
+
+
+@router.get("/alarms/{alarm_id}", name="alarm")
+def alarm_page(request: Request, centre: CentreDep, user: Reader, alarm_id: AlarmId) -> HTMLResponse:
+    return _shown(request, centre, user, alarm_id)
+
+
+@router.post("/alarms/{alarm_id}/health")
+def open_health(
+    request: Request,
+    centre: CentreDep,
+    user: Annotated[SignedIn, Depends(allowed("health.read"))],
+    alarm_id: AlarmId,
+    text: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Health data of an alarm that somebody else holds: for a reason, which the timeline keeps."""
+    reason = text.strip()
+    if not reason:
+        return _shown(
+            request, centre, user, alarm_id, problem=N_("Say why you need to see the health data."), status=422
+        )
+    speech = words(centre.settings.locale)
+    note = speech.say(N_("Opened the health data: %(reason)s")) % {"reason": reason}
+    perform(centre, user, alarm_id, "note", ActionBody(text=note))
+    return _shown(request, centre, user, alarm_id, is_opened=True)
+
+
+@router.post("/alarms/{alarm_id}/{action}")
+def act(
+    request: Request,
+    centre: CentreDep,
+    user: Actor,
+    alarm_id: AlarmId,
+    action: str,
+    text: Annotated[str | None, Form(max_length=4000)] = None,
+    contact_id: Annotated[str | None, Form(max_length=64)] = None,
+    eta_min: Annotated[str | None, Form(max_length=6)] = None,
+    disposition: Annotated[Disposition | None, Form()] = None,
+    satisfaction: Annotated[Satisfaction | str | None, Form(max_length=20)] = None,
+) -> Response:
+    """A button of the alarm page; the answer is the panel as it then is, or the page for a browser without scripts."""
+    if action not in ACTIONS:
+        raise NotFound("there is no such action")
+    minutes = int(eta_min) if eta_min and eta_min.isascii() and eta_min.isdigit() and int(eta_min) <= 1440 else None
+    said = satisfaction if satisfaction in SATISFACTIONS else None
+    body = ActionBody(text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition)
+    try:
+        perform(centre, user, alarm_id, action, body.model_copy(update={"satisfaction": said}))
+    except (Conflict, Rejected, TryAgain) as refused:
+        if isinstance(refused, NotFound):
+            raise
+        status = 409 if isinstance(refused, Conflict) else 503 if isinstance(refused, TryAgain) else 422
+        return _shown(request, centre, user, alarm_id, problem=str(refused), status=status)
+    if is_fragment(request):
+        return _shown(request, centre, user, alarm_id)
+    return RedirectResponse(f"/alarms/{alarm_id}", 303)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether our own script asks, and wants the panel alone."""
+    return "hx-request" in request.headers
+
+
+def _shown(
+    request: Request,
+    centre: CentreDep,
+    user: SignedIn,
+    alarm_id: str,
+    *,
+    is_opened: bool = False,
+    problem: str | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    panel = _panel(request, centre, user, alarm_id, is_opened=is_opened)
+    template = "_panel.html" if is_fragment(request) else "alarm.html"
+    return page(request, template, user, panel=panel, problem=problem, status=status)
+
+
+def _chosen(request: Request, centre: CentreDep, user: SignedIn, alarm_id: str | None) -> dict[str, Any] | None:
+    if alarm_id is None or not ALARM_ID.fullmatch(alarm_id):
+        return None
+    try:
+        return _panel(request, centre, user, alarm_id)
+    except NotFound:
+        return None
+
+
+def _panel(
+    request: Request, centre: CentreDep, user: SignedIn, alarm_id: str, *, is_opened: bool = False
+) -> dict[str, Any]:
+    detail = detail_for(centre, user, alarm_id)
+    members = panel_of(detail, user, centre.clock.now(), is_opened=is_opened)
+    return members | {"nearby": _help(centre, detail), "dispositions": DISPOSITIONS, "satisfactions": SATISFACTIONS}
+
+
+def _help(centre: CentreDep, detail: dict[str, Any]) -> list[Nearby]:
+    location = detail["location"] or {}
+    if location.get("lat") is None or detail["state"] == "closed":
+        return []
+    with centre.db.read() as session:
+        return nearest_resources(session, location["lat"], location["lon"], limit=HELP_SHOWN, within_m=HELP_WITHIN_M)

@@ -1,0 +1,93 @@
+"""Coming in and going out: the sign-in page, signing out, and what a browser prefers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from console import signin
+from console.deps import CentreDep, optional_user, refuse_foreign
+from console.i18n import COOKIE as LANGUAGE_COOKIE
+from console.i18n import LANGUAGES, N_
+from console.pages import THEME_COOKIE, THEMES, page
+from console.problems import SIGN_IN_PAGE
+from core.errors import TryAgain
+from registry.sessions import SignedIn
+
+A_YEAR_S = 31_536_000
+LONGEST_FIELD = 1000
+Next = Annotated[str, Form(alias="next", max_length=300)]
+
+router = APIRouter(include_in_schema=False)
+
+
+def safe_path(path: str | None) -> str:
+    """A place on this site to go on to; everything else becomes the desk."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
+        return "/"
+    return path
+
+
+@router.get(SIGN_IN_PAGE)
+async def sign_in_page(
+    request: Request,
+    user: Annotated[SignedIn | None, Depends(optional_user)],
+    following: Annotated[str, Query(alias="next", max_length=300)] = "/",
+) -> Response:
+    if user is not None:
+        return RedirectResponse(safe_path(following), 303)
+    return page(request, "signin.html", problem=None, username="", following=safe_path(following))
+
+
+@router.get("/login")
+async def login() -> Response:
+    return RedirectResponse(SIGN_IN_PAGE, 308)
+
+
+@router.post(SIGN_IN_PAGE)
+async def sign_in(
+    request: Request,
+    centre: CentreDep,
+    username: Annotated[str, Form(max_length=LONGEST_FIELD)] = "",
+    password: Annotated[str, Form(max_length=LONGEST_FIELD)] = "",
+    following: Next = "/",
+) -> Response:
+    where = safe_path(following)
+    try:
+        token, _ = await signin.sign_in(request, centre, username, password)
+    except signin.WrongPassword:
+        problem, status = N_("Name and password do not fit. Try again, or ask your shift leader."), 401
+    except signin.TooManyTries:
+        problem, status = N_("Too many wrong passwords. Wait a minute, then try again."), 429
+    except TryAgain:
+        problem, status = N_("The centre is very busy. Try again in a moment."), 503
+    else:
+        answer = RedirectResponse(where, 303)
+        signin.set_cookie(answer, centre, token)
+        return answer
+    return page(request, "signin.html", status=status, problem=problem, username=username, following=where)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, centre: CentreDep) -> Response:
+    refuse_foreign(request)
+    await signin.sign_out(request, centre)
+    answer = RedirectResponse(SIGN_IN_PAGE, 303)
+    signin.clear_cookie(answer)
+    return answer
+
+
+@router.post("/preferences")
+async def preferences(
+    centre: CentreDep,
+    following: Next = "/",
+    theme: Annotated[str | None, Form(max_length=10)] = None,
+    language: Annotated[str | None, Form(max_length=10)] = None,
+) -> Response:
+    """Day or night, Chinese or English: kept in this browser, so a relative's phone may choose too."""
+    answer = RedirectResponse(safe_path(following), 303)
+    secure = centre.settings.public_url.startswith("https:")
+    for name, value, known in ((THEME_COOKIE, theme, THEMES), (LANGUAGE_COOKIE, language, LANGUAGES)):
+        if value is not None and value in known:
+            answer.set_cookie(name, value, max_age=A_YEAR_S, samesite="lax", secure=secure, httponly=True)
+    return answer
