@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from carebell.registering import CannotRegister, register_devices
 from core.clock import SystemClock
 from core.settings import Settings, SettingsError, load_settings
-from firmware_sim.connection import Address, Line, Login, Loop
+from firmware_sim.connection import Address, Line, Login, Loop, reachable
 from firmware_sim.device import Phone
 from firmware_sim.events import CancelPressed, Effect, Lit, NotTaken, Pressed, Progressed, Publish, Receipted, Said
 from firmware_sim.fleet import Fleet, Plan
@@ -232,7 +232,7 @@ def _address(settings: Settings, host: str | None, port: int | None) -> Address:
     if settings.mqtt_url and host is None:
         is_tls = broker.scheme == "mqtts"
         return Address(broker.hostname or "127.0.0.1", port or broker.port or (8883 if is_tls else 1883), is_tls)
-    own = "127.0.0.1" if settings.mqtt_host in ("", "0.0.0.0", "::") else settings.mqtt_host  # noqa: S104 - compared
+    own = reachable(settings.mqtt_host)
     return Address(host or own, port or settings.mqtt_port, settings.mqtt_tls_cert is not None)
 
 

@@ -40,6 +40,11 @@ class Address:
     is_tls: bool = False
 
 
+def reachable(host: str) -> str:
+    """The host to connect to where a server listens on `host`."""
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """What a device was registered with."""
