@@ -55,10 +55,14 @@ class Thing:
 
 class TwilioStandIn:
     """`with TwilioStandIn() as twilio:` listens on `twilio.url`; `fail_next` breaks the next request that makes
-    something: lost (done, but no answer), 400:CODE, 401, 429, 500, 503, or hang (done; answered when `released`)."""
+    something: lost (done, but no answer), 400:CODE, 401, 429, 500, 503, or hang (done; answered when `released`).
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Callbacks are signed for the address that they were asked for, and go `through` another, as a proxy would send them.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, through: str = "") -> None:
         self.now = now
+        self.through = through
         self.calls: list[Thing] = []
         self.messages: list[Thing] = []
         self.released = threading.Event()
@@ -142,6 +146,9 @@ class TwilioStandIn:
         url = urldefrag(url).url
         signed = RequestValidator(AUTH_TOKEN).compute_signature(url, dict(form))
         headers = {"X-Twilio-Signature": signed if signature is None else signature}
+        if self.through:
+            asked = urlsplit(url)
+            url = self.through + asked.path + (f"?{asked.query}" if asked.query else "")
         return self._session.post(url, data=dict(form), headers=headers, timeout=WITHIN_S)
 
     def _ask(self, call: Thing, url: str, form: Mapping[str, str]) -> str:
