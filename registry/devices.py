@@ -33,9 +33,7 @@ class Devices:
 
     def add(self, given: DeviceNew) -> tuple[Row, str]:
         """The row and the secret, which is not kept. Raises Conflict for a uid that is taken."""
-        now, secret = self.clock.now(), new_secret()
-        row = given.model_dump() | {"id": new_id(), "version": 1, "created_at": now, "updated_at": now}
-        row["secret_hash"] = hash_secret(secret)
+        row, secret = self.new_row(given)
         with self.db.write() as session:
             _check_elder(session, given.elder_id)
             if store.find(session, DEVICES, DEVICES.c.uid == given.uid):
@@ -43,6 +41,12 @@ class Devices:
             store.add(session, DEVICES, row)
         self.on_secret(given.uid, secret)
         return row, secret
+
+    def new_row(self, given: DeviceNew) -> tuple[Row, str]:
+        """A new device's row, ready to be written where its uid is free, and its secret."""
+        now, secret = self.clock.now(), new_secret()
+        row = given.model_dump() | {"id": new_id(), "version": 1, "created_at": now, "updated_at": now}
+        return row | {"secret_hash": hash_secret(secret)}, secret
 
     def change(self, key: str, patch: DevicePatch, version: int | None = None) -> Row:
         version = version or patch.version

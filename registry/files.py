@@ -51,10 +51,14 @@ class Files:
     # -- elders
 
     def add_elder(self, given: ElderNew) -> Row:
-        row = self._new(self._elder_values(given.model_dump(), given.model_fields_set))
+        row = self.elder_row(given)
         with self.db.write() as session:
             store.add(session, ELDERS, row)
             return store.get(session, ELDERS, row["id"])
+
+    def elder_row(self, given: ElderNew) -> Row:
+        """A new elder's row, ready to be written. Raises BadMember."""
+        return self._new(self._elder_values(given.model_dump(), given.model_fields_set))
 
     def change_elder(self, elder_id: str, patch: ElderPatch, version: int | None = None) -> Row:
         values = self._elder_values(patch.said(), patch.model_fields_set)
@@ -82,12 +86,16 @@ class Files:
     # -- contacts
 
     def add_contact(self, given: ContactNew) -> Row:
-        row = self._new(self._phoned(given.model_dump(), self.phones.to_e164))
+        row = self.contact_row(given)
         with self.db.write() as session:
             if not store.hold(session, ELDERS, ELDERS.c.id == given.elder_id):
                 raise BadMember("elder_id", "there is no such elder")
             store.add(session, CONTACTS, row)
             return store.get(session, CONTACTS, row["id"])
+
+    def contact_row(self, given: ContactNew) -> Row:
+        """A new contact's row, ready to be written where there is such an elder. Raises BadMember."""
+        return self._new(self._phoned(given.model_dump(), self.phones.to_e164))
 
     def change_contact(self, contact_id: str, patch: ContactPatch, version: int | None = None) -> Row:
         values = self._phoned(patch.said(), self.phones.to_e164)
@@ -101,11 +109,15 @@ class Files:
     # -- resources
 
     def add_resource(self, given: ResourceNew) -> Row:
-        values = self._phoned(given.model_dump(), self.phones.to_dial)
-        row = self._new(self._placed(values, {"lat", "lon"}, "given"))
+        row = self.resource_row(given)
         with self.db.write() as session:
             store.add(session, RESOURCES, row)
             return store.get(session, RESOURCES, row["id"])
+
+    def resource_row(self, given: ResourceNew) -> Row:
+        """A new resource's row, ready to be written. Raises BadMember."""
+        values = self._phoned(given.model_dump(), self.phones.to_dial)
+        return self._new(self._placed(values, {"lat", "lon"}, "given"))
 
     def change_resource(self, resource_id: str, patch: ResourcePatch, version: int | None = None) -> Row:
         values = self._phoned(patch.said(), self.phones.to_dial)

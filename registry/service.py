@@ -2,6 +2,7 @@
 
 from core.clock import Clock
 from core.db import Database
+from registry.bulk import Bulk
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.files import Files, ToWgs84
 from registry.passwords import Passwords
@@ -10,7 +11,7 @@ from registry.users import Users
 
 
 class RegistryService:
-    """`files` (elders, contacts, resources, areas, policy), `devices` and `users` on one database.
+    """On one database: `files` (elders, contacts, resources, areas, policy), `devices`, `users`; `bulk` for many rows.
 
     `to_wgs84` comes from the wiring, since the registry does not know maps; `timezone` says which day it is when a
     birth date is checked.
@@ -30,4 +31,5 @@ class RegistryService:
         phones = phones or Phones()
         self.files = Files(db, clock, phones, to_wgs84, timezone)
         self.devices = Devices(db, clock, on_device_secret)
+        self.bulk = Bulk(self.files, self.devices)
         self.users = Users(db, clock, phones, passwords or Passwords())
