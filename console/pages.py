@@ -1,5 +1,6 @@
 """Pages: one Jinja environment a language, the filters that put codes into words, and the page for errors."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -14,8 +16,11 @@ from alarms.views import instant
 from console import words as w
 from console.centre import Centre
 from console.i18n import LANGUAGES, N_, Words, language_of, words
+from console.panel import distance_text
 from registry.sessions import SignedIn
 
+LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
+LINK_SHOWN = 36
 THEME_COOKIE = "carebell_theme"
 THEMES = ("auto", "day", "night")
 SCRIPT_WORDS = {
@@ -79,12 +84,16 @@ def phone_text(number: str | None) -> str:
     return own
 
 
-def distance_text(metres: float | None) -> str:
-    if metres is None:
-        return ""
-    if metres < 1000:
-        return f"{round(metres / 10) * 10 if metres >= 100 else round(metres)} m"
-    return f"{metres / 1000:.1f} km"
+def linked(text: str) -> Markup:
+    """A message with its links to press, as a telephone shows it."""
+    link = Markup('<a href="{0}" target="_blank" rel="noopener">{1}</a>')
+    parts = [
+        link.format(part, f"{part[:LINK_SHOWN]}…" if len(part) > LINK_SHOWN else part)
+        if LINK.fullmatch(part)
+        else escape(part)
+        for part in LINK.split(text)
+    ]
+    return Markup("").join(parts)
 
 
 @cache
@@ -125,6 +134,6 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "sex": coded(w.SEX_WORDS), "say": speech.say,
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
-        "phone": phone_text, "distance": distance_text, "local": local,
+        "phone": phone_text, "linked": linked, "distance": distance_text, "local": local,
         "iso": lambda at: instant(at) if isinstance(at, datetime) else at,
     }  # fmt: skip

@@ -7,12 +7,15 @@ from typing import Any
 
 from console.i18n import N_
 from console.states import dressed
+from geo.maps import Tiles
+from geo.nearby import Nearby
 from registry.profile import CALL_ORDER
 from registry.sessions import SignedIn
 
 LIVE = frozenset({"due", "sending", "ringing", "answered"})
 FOLLOW_UPS = ("follow_up_helper", "follow_up_elder")
 OTHERS = ("officer", *FOLLOW_UPS)
+SAME_PLACE_M = 15.0
 TIMELINE_SHOWN = 12
 ETAS_MIN = (3, 5, 10, 15, 20, 30, 45)
 
@@ -117,3 +120,28 @@ def missing_of(alarm: Mapping[str, Any]) -> list[str]:
     if any(a["state"] in LIVE and a["state"] != "due" for a in alarm["attempts"]):
         found.append(N_("Calls under way will be ended."))
     return found
+
+
+def places_of(alarm: Mapping[str, Any], help_near: Sequence[Nearby], tiles: Tiles) -> Json | None:
+    """What the map draws around the chosen alarm, in the map's datum; None where nothing is known of the place."""
+    location = alarm["location"] or {}
+    if location.get("lat") is None:
+        return None
+    home = location.get("home") or {}
+    is_apart = (home.get("distance_m") or 0.0) > SAME_PLACE_M
+    return {
+        "here": tiles.place(location["lat"], location["lon"]),
+        "accuracy_m": location.get("accuracy_m"),
+        "home": tiles.place(home["lat"], home["lon"]) if is_apart else None,
+        "home_text": distance_text(home["distance_m"]) if is_apart else "",
+        "help": [{"place": tiles.place(one.lat, one.lon), "text": distance_text(one.distance_m)} for one in help_near],
+    }
+
+
+def distance_text(metres: float | None) -> str:
+    """As people say it: 85 m, 320 m, 1.4 km."""
+    if metres is None:
+        return ""
+    if metres < 1000:
+        return f"{round(metres / 10) * 10 if metres >= 100 else round(metres)} m"
+    return f"{metres / 1000:.1f} km"

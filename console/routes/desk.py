@@ -11,11 +11,13 @@ from console.deps import CentreDep, allowed
 from console.i18n import N_, words
 from console.pages import page
 from console.paging import Paging, encode_cursor
-from console.panel import panel_of
+from console.panel import panel_of, places_of
 from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, detail_for, perform
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
+from console.tiles import tiles_of
 from core.errors import Conflict, NotFound, Rejected, TryAgain
+from geo.maps import Tiles
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry.sessions import SignedIn
@@ -164,7 +166,13 @@ def _panel(
 ) -> dict[str, Any]:
     detail = detail_for(centre, user, alarm_id)
     members = panel_of(detail, user, centre.clock.now(), is_opened=is_opened)
-    return members | {"nearby": _help(centre, detail), "dispositions": DISPOSITIONS, "satisfactions": SATISFACTIONS}
+    help_near = _help(centre, detail)
+    return members | {
+        "nearby": help_near,
+        "places": places_of(detail, help_near, tiles_of(centre.settings) or Tiles("")),
+        "dispositions": DISPOSITIONS,
+        "satisfactions": SATISFACTIONS,
+    }
 
 
 def _help(centre: CentreDep, detail: dict[str, Any]) -> list[Nearby]:

@@ -47,6 +47,7 @@ carebell.say = function (key, members) {
       case "since": return carebell.length(s);
       case "seconds": return Math.max(0, Math.floor(s)) + " s";
       case "until": return until(-s);
+      case "left": return s > 0 ? "0 s" : -s < 120 ? Math.ceil(-s) + " s" : carebell.length(-s);
       case "span": return carebell.length((Date.parse(element.dataset.to) - Date.parse(element.dataset.from)) / 1000);
       default: return ago(s);
     }

@@ -119,21 +119,25 @@
     var id = asked;
     if (!id) { return Promise.resolve(); }
     return ask("/alarms/" + id).then(function (answer) {
-      if (asked !== id || !answer.ok) { return; }
-      show(answer.text);
+      if (answer.ok) { show(answer.text); }
     });
   });
 
-  function show(html) {
-    var before = panelId(), fresh = document.createElement("template");
-    fresh.innerHTML = html;
-    var next = fresh.content.querySelector("[data-alarm]"), same = next && next.dataset.alarm === before;
-    if (same && +next.dataset.version < +article().dataset.version) { return; }
-    carebell.bring(panel, html, same);
+  // An answer that is older than what is shown, or about another alarm than the one chosen since, changes nothing.
+  carebell.swap = function (frame, fresh) {
+    var before = article(), next = fresh.querySelector("[data-alarm]");
+    if (!next || (asked && next.dataset.alarm !== asked)) { return []; }
+    var same = before !== null && next.dataset.alarm === before.dataset.alarm, refused = fresh.querySelector(".problem");
+    if (same && !refused && +next.dataset.version < +before.dataset.version) { return []; }
+    var changed = carebell.bring(panel, fresh, same);
     if (!same && panel.parentElement) { panel.parentElement.scrollTop = 0; }
     if (queue) { settle(); }
     mark();
-  }
+    if (!same && carebell.map) { showChosen(); }
+    return changed;
+  };
+
+  function show(html) { carebell.swap(panel, carebell.fragment(html)).forEach(function (part) { htmx.process(part); }); }
 
   function choose(id, options) {
     asked = id;
@@ -142,7 +146,13 @@
     lines().forEach(function (line) { line.classList.toggle("is-chosen", line.dataset.id === id); });
     tab("panel");
     fetchPanel();
-    if (carebell.map) { carebell.map.show(id); }
+  }
+
+  function showChosen() {
+    var told = article() && article().dataset.places ? JSON.parse(article().dataset.places) : null;
+    if (!told) { carebell.map.show(panelId()); return; }
+    var seen = [told.here].concat(told.help.slice(0, 3).map(function (one) { return one.place; }), told.home ? [told.home] : []);
+    carebell.map.leaflet.fitBounds(seen, { padding: [64, 64], maxZoom: 16, animate: false });
   }
 
   function tab(name) {
@@ -153,37 +163,36 @@
 
   // -- buttons ----------------------------------------------------------------------------------------------------------
 
-  function send(form) {
-    var button = form.querySelector("button:not([type=button])"), id = panelId(), act = form.dataset.act;
-    var waits = setTimeout(function () { button.setAttribute("aria-busy", "true"); }, 300);
+  panel.addEventListener("htmx:beforeRequest", function (happened) {
+    var button = happened.target.querySelector("button:not([type=button])");
+    if (!button) { return; }
     button.disabled = true;
-    return ask(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form)) }).then(function (answer) {
-      if (answer.text.indexOf("data-alarm") < 0) { throw new Error(String(answer.status)); }
-      if (answer.ok) { form.reset(); var fold = form.closest("details.act"); if (fold) { fold.open = false; } }
-      if (panelId() === id) { article().dataset.version = "0"; show(answer.text); }
-      if (answer.ok && act === "claim") { offerUndo(id); }
-      if (queue) { wanted.add(id); fetchLines(); }
-    }).catch(function () { carebell.toast(carebell.say("offline")); }).then(function () {
-      clearTimeout(waits);
-      button.disabled = false;
-      button.removeAttribute("aria-busy");
-    });
-  }
+    button.waits = setTimeout(function () { button.setAttribute("aria-busy", "true"); }, 300);
+  });
+  panel.addEventListener("htmx:beforeSwap", function (happened) {
+    var form = happened.target.closest("form") || happened.detail.requestConfig.elt;
+    if (happened.detail.xhr.status >= 400 || !form) { return; }
+    // Done: what was typed must not come back with the new panel.
+    form.reset();
+    var fold = form.closest("details.act");
+    if (fold) { fold.open = false; }
+  });
+  document.body.addEventListener("htmx:afterRequest", function (happened) {
+    var form = happened.detail.requestConfig.elt, status = happened.detail.xhr.status, id = panelId();
+    var button = form.querySelector("button:not([type=button])");
+    if (button) { clearTimeout(button.waits); button.disabled = false; button.removeAttribute("aria-busy"); }
+    if (status === 401) { location.reload(); return; }
+    if (status === 0 || status >= 500) { carebell.toast(carebell.say("offline")); return; }
+    if (happened.detail.successful && form.dataset.act === "claim") { offerUndo(id); }
+    if (queue && id) { wanted.add(id); fetchLines(); }
+  });
 
   function offerUndo(id) {
     var number = article() ? article().querySelector(".panel-number").textContent : "";
     carebell.toast(carebell.say("taken", { n: number }), { text: carebell.say("undo"), run: function () {
-      ask("/alarms/" + id + "/release", { method: "POST", body: new URLSearchParams() }).then(function (answer) {
-        if (panelId() === id) { article().dataset.version = "0"; show(answer.text); }
-      });
+      ask("/alarms/" + id + "/release", { method: "POST", body: new URLSearchParams() }).then(function (answer) { show(answer.text); });
     } }, UNDO_S);
   }
-
-  panel.addEventListener("submit", function (happened) {
-    if (!happened.target.dataset.act) { return; }
-    happened.preventDefault();
-    send(happened.target);
-  });
 
   function primary() {
     var button = panel.querySelector("[data-primary]");
@@ -206,11 +215,8 @@
     var id = line.dataset.id;
     choose(id);
     ask("/alarms/" + id + "/claim", { method: "POST", body: new URLSearchParams() }).then(function (answer) {
-      if (asked === id && answer.text.indexOf("data-alarm") >= 0) {
-        if (article()) { article().dataset.version = "0"; }
-        show(answer.text);
-        if (answer.ok) { offerUndo(id); }
-      }
+      show(answer.text);
+      if (answer.ok && panelId() === id) { offerUndo(id); }
     }, function () { carebell.toast(carebell.say("offline")); });
   }
 
@@ -325,14 +331,49 @@
     mark();
   }
 
+  // The chosen alarm's ring, its circle of accuracy, its home, and the help near it with the way there.
+  var around = null, aroundIs = "";
   function mark() {
     document.querySelectorAll(".cb-pin.is-chosen").forEach(function (old) { old.classList.remove("is-chosen"); });
-    var layer = carebell.map && carebell.mapAlarms && carebell.mapAlarms(panelId());
-    var element = layer && layer.getElement();
-    if (element && element.firstElementChild) { element.firstElementChild.classList.add("is-chosen"); }
+    if (!carebell.map) { return; }
+    var id = panelId();
+    if (id) {
+      carebell.map.leaflet.eachLayer(function (layer) {
+        var element = layer.feature && layer.feature.properties.id === id && layer.getElement && layer.getElement();
+        if (element && element.firstElementChild) { element.firstElementChild.classList.add("is-chosen"); }
+      });
+    }
+    drawAround(id ? article().dataset.places || "" : "");
   }
 
-  document.addEventListener("carebell:map", function () { carebell.map.showAll(); });
+  function drawAround(text) {
+    if (text === aroundIs) { return; }
+    aroundIs = text;
+    if (around) { around.remove(); around = null; }
+    var told = text ? JSON.parse(text) : null;
+    if (!told) { return; }
+    around = L.layerGroup();
+    if (told.accuracy_m) { L.circle(told.here, { radius: told.accuracy_m, className: "cb-circle", interactive: false }).addTo(around); }
+    if (told.home) {
+      L.polyline([told.here, told.home], { className: "cb-way", interactive: false }).addTo(around);
+      carebell.pin(told.home, "home", "", told.home_text).addTo(around);
+    }
+    told.help.forEach(function (one, index) {
+      L.polyline([told.here, one.place], { className: "cb-way", interactive: false }).addTo(around);
+      carebell.pin(one.place, "help", String(index + 1), one.text).addTo(around);
+    });
+    around.addTo(carebell.map.leaflet);
+  }
+
+  // The pins arrive a moment after the map; with an alarm chosen its place comes first.
+  function lookAround(tries) {
+    if (document.querySelector(".leaflet-marker-icon[aria-label]")) {
+      if (panelId()) { showChosen(); } else { carebell.map.showAll(); }
+      mark();
+    } else if (tries > 0) { setTimeout(function () { lookAround(tries - 1); }, 100); }
+  }
+
+  document.addEventListener("carebell:map", function () { lookAround(50); });
   document.addEventListener("carebell:alarm", function (happened) { choose(happened.detail.id); });
 
   // -- begin ------------------------------------------------------------------------------------------------------------

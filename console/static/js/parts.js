@@ -43,21 +43,25 @@ var carebell = window.carebell = window.carebell || {};
 
   function source(part) { return part.carebellSource || part.outerHTML; }
 
-  // `frame` holds the parts; `html` is the same fragment as it now is. True when the shape itself had to be replaced.
-  carebell.bring = function (frame, html, keep) {
+  carebell.fragment = function (html) {
     var fresh = document.createElement("template");
     fresh.innerHTML = html;
-    var before = frame.querySelectorAll("[data-part]"), after = fresh.content.querySelectorAll("[data-part]");
+    return fresh.content;
+  };
+
+  // `frame` holds the parts; `fresh` is the same fragment as it now is. Gives the elements that are new.
+  carebell.bring = function (frame, fresh, keep) {
+    var before = frame.querySelectorAll("[data-part]"), after = fresh.querySelectorAll("[data-part]"), changed = [];
     function names(parts) { return Array.prototype.map.call(parts, function (p) { return p.dataset.part; }).join(" "); }
     if (!keep || names(before) !== names(after)) {
       var state = keep ? kept(frame) : null;
       after.forEach(function (part) { part.carebellSource = part.outerHTML; });
-      frame.replaceChildren(fresh.content);
+      frame.replaceChildren(fresh);
       if (state) { restore(frame, state); }
       carebell.tick(frame);
-      return true;
+      return Array.from(frame.children);
     }
-    var root = frame.firstElementChild, freshRoot = fresh.content.firstElementChild;
+    var root = frame.firstElementChild, freshRoot = fresh.firstElementChild;
     Array.prototype.forEach.call(freshRoot.attributes, function (a) { if (root.getAttribute(a.name) !== a.value) { root.setAttribute(a.name, a.value); } });
     after.forEach(function (part, index) {
       var old = before[index], text = part.outerHTML;
@@ -67,9 +71,16 @@ var carebell = window.carebell = window.carebell || {};
       old.replaceWith(part);
       restore(part, was);
       carebell.tick(part);
+      changed.push(part);
     });
-    return false;
+    return changed;
   };
+
+  htmx.defineExtension("parts", {
+    isInlineSwap: function (style) { return style === "parts"; },
+    handleSwap: function (style, target, fragment) { return style === "parts" ? carebell.swap(target, fragment) : false; }
+  });
+  carebell.swap = function (target, fragment) { return carebell.bring(target, fragment, true); };
 
   carebell.remember = function (frame) {
     frame.querySelectorAll("[data-part]").forEach(function (part) { part.carebellSource = part.outerHTML; });
