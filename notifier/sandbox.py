@@ -246,7 +246,7 @@ class SandboxNetwork:
             steps = [(stored, self._advanced(stored.call, now)) for stored in due]
             told, tell_at = dict(self._told), now + timedelta(seconds=TELL_AGAIN_S)
             with self._db.write() as session:
-                sandbox_store.forget_told(session, told)
+                sandbox_store.forget_told(session, told.items() - {(s.call.id, s.version) for s in due})
                 changed = [self._put(session, stored, change, tell_at) for stored, change in steps]
             self._told = {call_id: version for call_id, version in self._told.items() if call_id not in told}
             self._told_since = None

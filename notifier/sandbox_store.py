@@ -1,11 +1,11 @@
 """The sandbox telephone network's SQL, and nothing else. Every function takes a session and never commits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -22,6 +22,31 @@ _PLAIN = (
 )  # fmt: skip
 LIVE = ("ringing", "answered")
 
+# Built once: putting a statement together costs more than running it.
+_DUE = (
+    select(_CALLS)
+    .where(or_(_CALLS.c.due_at <= bindparam("now"), _CALLS.c.tell_at <= bindparam("now")))
+    .order_by(_CALLS.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT = select(
+    select(func.min(_CALLS.c.due_at)).scalar_subquery(), select(func.min(_CALLS.c.tell_at)).scalar_subquery()
+)
+_CHANGE = (
+    update(_CALLS)
+    .where(_CALLS.c.id == bindparam("key"), _CALLS.c.version == bindparam("was"))
+    .values({column.name: bindparam(column.name) for column in _CALLS.c if column.name != "id"})
+)
+_FORGET = (
+    update(_CALLS)
+    .where(_CALLS.c.id == bindparam("key"), _CALLS.c.version == bindparam("was"))
+    .values(untold=bindparam("untold"), tell_at=None)
+)
+_BEHAVIOURS = select(_PHONES).where(_PHONES.c.number.in_(bindparam("numbers", expanding=True)))
+_ENGAGED = select(_CALLS.c.number).where(
+    _CALLS.c.number.in_(bindparam("numbers", expanding=True)), _CALLS.c.state.in_(LIVE)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -37,7 +62,7 @@ class Stored:
 
 
 def behaviours(session: Session, numbers: Collection[str]) -> dict[str, Behaviour]:
-    rows = session.execute(select(_PHONES).where(_PHONES.c.number.in_(numbers)))
+    rows = session.connection().execute(_BEHAVIOURS, {"numbers": list(numbers)})
     return {row.number: Behaviour(row.then, row.answer_after_s, row.sms_reply) for row in rows}
 
 
@@ -73,23 +98,22 @@ def _upsert(session: Session) -> Any:
 
 def engaged(session: Session, numbers: Collection[str]) -> set[str]:
     """Those of the numbers that are ringing or in a call."""
-    return set(session.scalars(select(_CALLS.c.number).where(_CALLS.c.number.in_(numbers), _CALLS.c.state.in_(LIVE))))
+    return set(session.connection().execute(_ENGAGED, {"numbers": list(numbers)}).scalars())
 
 
 def add(session: Session, made: Sequence[tuple[Call, Sequence[Report]]], tell_at: datetime) -> None:
     rows = [_values(call) | _untold(reports, tell_at) | {"version": 1} for call, reports in made]
-    session.execute(insert(_CALLS), rows)
+    session.connection().execute(insert(_CALLS), rows)
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Stored]:
     """What has to do something, or has to be told again, oldest first."""
-    is_due = or_(_CALLS.c.due_at <= now, _CALLS.c.tell_at <= now)
-    return _found(session, select(_CALLS).where(is_due).order_by(_CALLS.c.id).limit(limit))
+    return [_stored(row) for row in session.connection().execute(_DUE, {"now": now, "most": limit})]
 
 
 def next_at(session: Session) -> datetime | None:
     """When the next row falls due."""
-    soonest = [session.scalar(select(func.min(column))) for column in (_CALLS.c.due_at, _CALLS.c.tell_at)]
+    soonest = session.connection().execute(_NEXT).one()
     return min(filter(None, soonest), default=None)
 
 
@@ -98,20 +122,18 @@ def change(
 ) -> Stored | None:  # fmt: skip
     """Put the call in its new state; None when somebody else has changed it since it was read."""
     values = _values(call) | _untold(untold, tell_at) | {"version": stored.version + 1}
-    done: Any = session.execute(
-        update(_CALLS).where(_CALLS.c.id == call.id, _CALLS.c.version == stored.version).values(values)
-    )
+    del values["id"]
+    done = session.connection().execute(_CHANGE, values | {"key": call.id, "was": stored.version})
     if done.rowcount != 1:
         return None
     return Stored(call, stored.version + 1, tuple(untold), tell_at if untold else None)
 
 
-def forget_told(session: Session, told: Mapping[str, int]) -> None:
-    """Nothing is left to tell of these calls, unless they have changed since."""
-    for call_id, version in told.items():
-        session.execute(
-            update(_CALLS).where(_CALLS.c.id == call_id, _CALLS.c.version == version).values(untold=[], tell_at=None)
-        )
+def forget_told(session: Session, told: Iterable[tuple[str, int]]) -> None:
+    """Nothing is left to tell of these calls (id, version), unless they have changed since."""
+    rows = [{"key": call_id, "was": version, "untold": []} for call_id, version in told]
+    if rows:
+        session.connection().execute(_FORGET, rows)
 
 
 def by_id(session: Session, call_id: str) -> Stored | None:
