@@ -24,6 +24,9 @@ from core.wake import Wake
 from geo.maps import Tiles
 
 LOOK_EVERY_S = 1.0
+GATHER_S = (
+    0.03  # What happens within this shares one look: nobody sees the difference, a surge does not cost a look each.
+)
 HEARTBEAT_S = 2.0  # A console that hears nothing for twice this long knows that its line is dead.
 LOOK_AGAIN_FOR = timedelta(seconds=10)  # A transaction that took its number early may commit this late.
 STREAM_LIVES_S = 600.0  # Then it is opened anew, and rights that were taken away are felt.
@@ -162,9 +165,13 @@ class Hub:
         while not self.is_closed:
             self._rung.clear()
             try:
-                await self._look()
+                if self._streams:
+                    await self._look()
+                else:
+                    self._tail = None  # Nobody listens: the next stream begins with what is there then.
             except SQLAlchemyError as problem:
                 log.warning("the timeline could not be read (%s); looking again", type(problem).__name__)
+            await asyncio.sleep(GATHER_S)
             await _rings(self._rung, LOOK_EVERY_S)
 
     async def _begin(self) -> Tail:

@@ -8,7 +8,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Container
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 from core.clock import Clock
@@ -22,9 +24,11 @@ from gateway.lead import Lead
 LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
 NEWEST = 50  # A device that was away for days need not speak every sentence it missed.
 PAGE = 1000
-LOOK_BACK = 1000  # Ids are given before the commit, so a lower one may show up after a higher one.
+LOOK_BACK = 1000  # On PostgreSQL ids are given before the commit: a lower one may show up after a higher one.
+GATHER_S = 0.02  # What is said within this shares one look.
 EXPIRE_EVERY = 60  # looks
-AGAIN_AFTER = 5  # looks, before a device is tried again that had no room or was not listening
+AGAIN_AFTER = timedelta(seconds=5)  # Before a device is tried again that had no room or was not listening.
+AGAIN_AT_ONCE = 200  # devices in one look
 log = logging.getLogger(__name__)
 
 
@@ -49,12 +53,14 @@ class Downlink:
         self._clock = clock
         self._sender = sender
         self._counts = counts
+        self._look_back = 0 if db.is_sqlite else LOOK_BACK
         self._woken = wake.event("down")
+        self._gathering = threading.Event()
         self._lock = threading.Lock()
         self._flying: dict[int, str] = {}
         self._acked: deque[int] = deque()
         self._listening: deque[str] = deque()
-        self._again: dict[str, int] = {}
+        self._again: dict[str, datetime] = {}
         self._last_id = 0
         self._looked_at: set[int] = set()
         self._looks = 0
@@ -70,6 +76,7 @@ class Downlink:
 
     def stop(self) -> None:
         self._is_stopping = True
+        self._gathering.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(10)
@@ -89,7 +96,7 @@ class Downlink:
         """What was sent reached nobody: try this device again after a while."""
         self.is_new(uid)
         with self._lock:
-            self._again[uid] = self._looks + AGAIN_AFTER
+            self._again[uid] = self._clock.now() + AGAIN_AFTER
 
     def is_heard(self, uid: str) -> None:
         """The device has said something: if it was not there before, it is worth a try now."""
@@ -99,7 +106,8 @@ class Downlink:
 
     def _run(self) -> None:
         while not self._is_stopping:
-            self._woken.wait(LOOK_EVERY_S)
+            if self._woken.wait(LOOK_EVERY_S):
+                self._gathering.wait(GATHER_S)
             self._woken.clear()
             try:
                 self.look()
@@ -143,7 +151,7 @@ class Downlink:
 
     def _send_new(self) -> None:
         """What was not there at the last look; a device that is away now gets it when it subscribes."""
-        after = max(0, self._last_id - LOOK_BACK)
+        after = max(0, self._last_id - self._look_back)
         while True:
             with self._db.read() as session:
                 page = store.down_after(session, after, self._clock.now(), PAGE)
@@ -156,13 +164,15 @@ class Downlink:
                 self._looked_at.update(down.id for down in new)
             if len(page) < PAGE:
                 break
-        self._looked_at = {row_id for row_id in self._looked_at if row_id > self._last_id - LOOK_BACK}
+        self._looked_at = {row_id for row_id in self._looked_at if row_id > self._last_id - self._look_back}
 
     def _who_waits(self) -> list[str]:
         """Devices that have just subscribed, and those whose time to be tried again has come."""
         uids = dict.fromkeys(self._listening.popleft() for _ in range(len(self._listening)))
         with self._lock:
-            uids |= dict.fromkeys(uid for uid, look in self._again.items() if look <= self._looks)
+            now = self._clock.now()
+            again = (uid for uid, at in self._again.items() if at <= now)
+            uids |= dict.fromkeys(islice(again, AGAIN_AT_ONCE))
             for uid in uids:
                 self._again.pop(uid, None)
         return list(uids)
@@ -184,7 +194,7 @@ class Downlink:
         with self._lock:
             self._flying.pop(down.id, None)
             if is_here:  # Otherwise it is told when it subscribes.
-                self._again[down.uid] = self._looks + AGAIN_AFTER
+                self._again[down.uid] = self._clock.now() + AGAIN_AFTER
 
     def _has_arrived(self, row_id: int) -> None:
         self._acked.append(row_id)

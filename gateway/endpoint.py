@@ -11,7 +11,7 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Set
 from concurrent.futures import Future
 from typing import Final
 
@@ -118,7 +118,8 @@ class Endpoint:
         if self._hub is not None:
             self._hub.hand_over(self._hub.kick, uid)
 
-    def connected_uids(self) -> frozenset[str]:
+    def connected_uids(self) -> Set[str]:
+        """Who is connected, as it changes: to be asked whether it holds a uid, not walked through."""
         return self._hub.uids() if self._hub is not None else frozenset()
 
     async def _serve(

@@ -5,7 +5,7 @@ import logging
 import secrets
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
@@ -129,8 +129,9 @@ class Hub:
     def listeners(self, uid: str, topic: str) -> list[Connection]:
         return [c for c in self._by_uid.get(uid, ()) if c.session.has_room and c.session.hears(topic)]
 
-    def uids(self) -> frozenset[str]:
-        return frozenset(self._by_uid.copy())
+    def uids(self) -> KeysView[str]:
+        """Who is connected, as it changes: to be asked, not walked through, from other threads."""
+        return self._by_uid.keys()
 
     # What was handed over.
 

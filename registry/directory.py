@@ -103,8 +103,13 @@ def default_policy(session: Session) -> PolicySettings:
 
 def policy_settings(stored: dict[str, Any] | None) -> PolicySettings:
     """A stored policy as a value; members that this version does not know are left out."""
+    return _policy(tuple(sorted((stored or {}).items())))
+
+
+@lru_cache(maxsize=64)
+def _policy(stored: tuple[tuple[str, Any], ...]) -> PolicySettings:
     known = {f.name for f in fields(PolicySettings)}
-    return replace(PolicySettings(), **{k: v for k, v in (stored or {}).items() if k in known})
+    return replace(PolicySettings(), **{k: v for k, v in stored if k in known})
 
 
 @lru_cache(maxsize=64)
