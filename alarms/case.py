@@ -5,7 +5,7 @@ to hang up and the progress to tell the device. Whatever the event was, `alarms.
 somebody is being called, or will be, or that a named officer holds the case.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alarms.chain import TECHNICAL, alarm_due, plan
@@ -13,7 +13,7 @@ from alarms.events import Cancel, Deadline, Event, OfficerAction, Press
 from alarms.ladder import Ladder
 from alarms.officer import officer_action
 from alarms.replies import attempt_event
-from alarms.steps import reopened
+from alarms.steps import reopened, tell
 from alarms.values import Case, Decision, Line, changed
 from core.errors import Rejected
 
@@ -22,7 +22,6 @@ PRIORITY = {
     "tamper": 30, "mains_lost": 20, "low_battery": 20,
 }  # fmt: skip
 PRIORITY_PER_REPEAT = 5
-TEST_OPEN_S = 600  # How long a test press stays on the board before it closes by itself.
 
 
 def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) -> Decision:
@@ -65,8 +64,6 @@ def _opened(press: Press) -> Decision:
         priority=base_priority(press.kind, press.is_test),
         officers_wanted=press.kind in TECHNICAL,
     )
-    if press.is_test:
-        case = changed(case, due_at=press.received_at + timedelta(seconds=TEST_OPEN_S), due_for="test_over")
     silent = case.is_silent or case.is_test
     return Decision(case, (_press_line("pressed", press),), progress=() if silent else ("calling",))
 
@@ -96,10 +93,14 @@ def _pressed_again(case: Case, press: Press, now: datetime) -> Decision:
     if turns_real:
         case = changed(case, due_at=None, due_for=None)
     decision = Decision(case, (_press_line("pressed_again", press),))
+    if case.is_silent:  # From now on a ringing phone would give the person away.
+        decision = decision.drop("silent", now, "follow_up_elder")
+    if turns_real and case.state == "open":
+        return decision.then(decision.case, progress=tell(case, "calling"))
     if case.is_test or press.kind in TECHNICAL:
         return decision
-    if case.state in ("arrived", "follow_up"):
+    if case.state in ("arrived", "follow_up") or turns_real:
         return reopened(decision, "pressed_again", now)
-    if case.claimed_by is None and case.press_count > 1 and not turns_real and case.state == "accepted":
-        return decision.then(changed(case, officers_wanted=True))
+    if case.claimed_by is None and case.state == "accepted":
+        return decision.then(changed(decision.case, officers_wanted=True))
     return decision

@@ -11,6 +11,8 @@ TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
 
 MESSAGE_AFTER_S = 1.0  # The message goes beside the call, never in front of it.
 ATTENTION_S = 5  # The shortest look at a case for which nobody can be called at all.
+ROUND_PAUSE_S = 1  # The least, whatever the policy says: phones that are all busy would be dialled without end.
+TEST_OPEN_S = 600  # How long a test press stays on the board before it closes by itself.
 
 
 def place(
@@ -48,7 +50,7 @@ def plan(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     if case.state == "closed":
         return _ask_after_closing(decision, ladder, now)
     if case.is_test:
-        return decision
+        return _ends_by_itself(decision, now)
     if case.state != "open":
         decision = _follow_up(decision, ladder, now)
     if decision.case.state == "open" and case.kind not in TECHNICAL:
@@ -92,17 +94,22 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     waiting = []
     for person in ladder.rungs:
         calls = _calls(case, "help", person.id)
-        if len(calls) < timing.tries_per_contact and not any(a.outcome in ("declined", "failed") for a in calls):
-            waiting.append((len(calls), person))
+        asked = _calls(case, "asked", person.id)
+        has_said_no = any(a.outcome == "declined" for a in asked)
+        is_out = has_said_no or any(a.outcome in ("declined", "failed") for a in calls)
+        if len(calls) < timing.tries_per_contact and not is_out:
+            waiting.append((any(a.is_live for a in asked), len(calls), person))
     if waiting:
-        tries, person = min(waiting, key=lambda each: each[0])
+        is_ringing, tries, person = min(waiting, key=lambda each: each[:2])
+        if is_ringing:  # An officer is having the last one called; that call's end comes back here.
+            return decision
         if case.due_for in ("round", "attention"):
             decision = decision.then(changed(case, due_at=None, due_for=None))
         first = case.round == 1 and tries == 0
         return place(decision, person, "help", ladder, now, with_message=first and timing.send_messages)
     if case.due_for == "round":
         return decision
-    pause_s = timing.round_pause_s if ladder.rungs else max(timing.round_pause_s, timing.officer_ring_s)
+    pause_s = max(timing.round_pause_s, ROUND_PAUSE_S if ladder.rungs else timing.officer_ring_s)
     case = changed(
         case, officers_wanted=case.claimed_by is None, due_at=now + timedelta(seconds=pause_s), due_for="round"
     )
@@ -177,7 +184,9 @@ def _unreachable(decision: Decision) -> Decision:
 def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     """A case that was closed without a word on satisfaction still has the elder asked."""
     case, timing = decision.case, ladder.timing
-    if case.satisfaction is not None or case.is_test or case.disposition == "test" or case.live("follow_up_elder"):
+    if case.satisfaction is not None or case.live("follow_up_elder"):
+        return decision
+    if case.is_test or case.disposition == "test" or case.kind in TECHNICAL:  # Nobody was to be helped.
         return decision
     elder = _elder(case, ladder)
     calls = _calls(case, "follow_up_elder", elder.id) if elder else []
@@ -187,6 +196,13 @@ def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Dec
     after_s = timing.follow_up_retry_s if calls else timing.follow_up_after_s
     due_at = polite_time(now + timedelta(seconds=after_s), timing, ladder.timezone)
     return place(decision, elder, "follow_up_elder", ladder, now, due_at=due_at)
+
+
+def _ends_by_itself(decision: Decision, now: datetime) -> Decision:
+    case = decision.case
+    if case.due_for in ("test_over", "arrival"):
+        return decision
+    return decision.then(changed(case, due_at=now + timedelta(seconds=TEST_OPEN_S), due_for="test_over"))
 
 
 def _not_forgotten(decision: Decision, ladder: Ladder, now: datetime) -> Decision:

@@ -75,8 +75,10 @@ def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> 
         "role": person.role if person else "officer",
         "contact_id": person.id if person else None,
     }
-    if case.state != "open":
-        case = changed(case, accepted_by=who, eta_min=event.eta_min) if person else case
+    if person and case.state == "accepted":
+        case = changed(case, state="open")  # Somebody else is going: all times begin anew.
+    elif person and case.state != "open":
+        case = changed(case, accepted_by=who)
     return accepted(Decision(case), ladder, now, who=who, author=event.user_name, eta_min=event.eta_min)
 
 

@@ -70,8 +70,13 @@ def _call(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: 
 def ringing(attempt: Attempt, now: datetime) -> Attempt:
     """The attempt once the provider rings the phone."""
     started_at = attempt.started_at or now
-    ends_by = started_at + timedelta(seconds=attempt.ring_s + RING_GRACE_S)
-    return changed(attempt, state="ringing", started_at=started_at, lease_until=None, ends_by=ends_by)
+    until = ends_by(started_at, attempt.ring_s)
+    return changed(attempt, state="ringing", started_at=started_at, lease_until=None, ends_by=until)
+
+
+def ends_by(started_at: datetime, ring_s: int) -> datetime:
+    """When silence counts as an answer, whether the provider says so or not."""
+    return started_at + timedelta(seconds=ring_s + RING_GRACE_S)
 
 
 def _line(what: str, attempt: Attempt, **more: Any) -> Line:
@@ -86,13 +91,19 @@ def _over(decision: Decision, attempt: Attempt, outcome: str, now: datetime, det
 
 def _keyed(decision: Decision, attempt: Attempt, digits: str, ladder: Ladder, now: datetime) -> Decision:
     """A key on a call that is under way; a key that was not asked for confirms nothing."""
-    asked = "123" if attempt.purpose == "follow_up_elder" else "12"
-    key = digits.strip()[:1]
-    if not key or key not in asked:
+    key = _key(attempt, digits)
+    if key is None:
         return _over(decision, attempt, "no_key", now)
     outcome = "declined" if key == "2" else "accepted"
     case = decision.case.with_attempt(ended(attempt, outcome, now))
     return _meant(decision.then(case), attempt, key, ladder, now)
+
+
+def _key(attempt: Attempt, digits: str | None) -> str | None:
+    """The first key, if it is one that was asked for and means yes or no."""
+    asked = "123" if attempt.purpose == "follow_up_elder" else "12"
+    key = (digits or "").strip()[:1]
+    return key if key and key in asked else None
 
 
 def _meant(decision: Decision, attempt: Attempt, key: str, ladder: Ladder, now: datetime) -> Decision:
@@ -111,7 +122,7 @@ def _meant(decision: Decision, attempt: Attempt, key: str, ladder: Ladder, now: 
             return _elder_said(decision, attempt, key, now)
         case _:
             if not yes:
-                return decision.then(case, _line("declined", attempt))
+                return _cannot(decision, attempt, now)
             return accepted(decision, ladder, now, who=_who(attempt), author=attempt.name, eta_min=None)
 
 
@@ -129,18 +140,37 @@ def _elder_said(decision: Decision, attempt: Attempt, key: str, now: datetime) -
     return closed(decision, attempt.name, now, disposition="helped", satisfaction=satisfaction)
 
 
+def _cannot(decision: Decision, attempt: Attempt, now: datetime) -> Decision:
+    """Somebody will not go; whoever had said otherwise before leaves the case without help."""
+    case = decision.case
+    decision = decision.then(case, _line("declined", attempt))
+    helper = (case.accepted_by or {}).get("contact_id")
+    if case.state == "accepted" and helper is not None and helper == attempt.contact_id:
+        return reopened(decision, "helper_cannot", now, in_next_round=False)
+    return decision
+
+
 def _who(attempt: Attempt) -> dict[str, Any]:
     return {"name": attempt.name, "role": attempt.role, "contact_id": attempt.contact_id}
 
 
 def _late(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: datetime) -> Decision:
     """A key that arrives after the call was given up still is somebody's word; the outcome stays as it is."""
-    key = (event.digits or "").strip()[:1]
-    if key not in ("1", "2", "3") or attempt.outcome in ("accepted", "declined") or case.state == "closed":
-        return Decision(case)
+    key = _key(attempt, event.digits)
+    if key is None or attempt.outcome in ("accepted", "declined") or case.state == "closed":
+        return _stop_ringing(case, attempt, event)
     if attempt.purpose.startswith("follow_up") and (attempt.round != case.round or case.state == "open"):
         return Decision(case)
-    return _meant(Decision(case), attempt, key, ladder, now)
+    word = f"key {key} came late"
+    if attempt.detail == word:  # The same report once more.
+        return Decision(case)
+    return _meant(Decision(case.with_attempt(changed(attempt, detail=word))), attempt, key, ladder, now)
+
+
+def _stop_ringing(case: Case, attempt: Attempt, event: CallReport) -> Decision:
+    """A call that was given up while the provider was still being asked has nobody to hang it up but this report."""
+    is_unwanted = attempt.outcome in ("cancelled", "accepted", "declined") and attempt.answered_at is None
+    return Decision(case, hang_up=(attempt,) if is_unwanted and event.status == "ringing" else ())
 
 
 def _message(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: datetime) -> Decision:
@@ -156,8 +186,8 @@ def _message(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, no
         case = case.with_attempt(attempt)
     what = "message_sent" if event.status == "sent" else "message_ended"
     decision = Decision(case, (_line(what, attempt, outcome=event.status),) if news else ())
-    key = (event.digits or "").strip()[:1]
-    if event.status != "replied" or key not in ("1", "2") or case.state == "closed":
+    key = _key(attempt, event.digits)
+    if event.status != "replied" or key is None or case.state == "closed":
         return decision
     return _meant(decision, attempt, key, ladder, now)
 
@@ -174,7 +204,7 @@ def _relative(case: Case, event: RelativeAnswer, ladder: Ladder, now: datetime) 
             case = decision.case.with_attempt(ended(call, outcome, now, detail="by the page"))
             decision = Decision(case, decision.lines, decision.hang_up + hang_up)
     if not event.is_going:
-        return decision.then(decision.case, _line("declined", attempt))
+        return _cannot(decision, attempt, now)
     who = _who(attempt)
     return accepted(decision, ladder, now, who=who, author=attempt.name, eta_min=event.eta_min)
 

@@ -11,12 +11,15 @@ PRIORITY_PER_FAILURE = 10  # When help that was promised did not come.
 ARRIVAL_GRACE_S = 300  # A helper who said "8 minutes" and takes 12 has not failed.
 
 
-def reopened(decision: Decision, why: str, now: datetime) -> Decision:
-    """Help has failed, or is needed again: back to the start of the chain, more urgent than before."""
+def reopened(decision: Decision, why: str, now: datetime, *, in_next_round: bool = True) -> Decision:
+    """Help has failed, or is needed again: back to the start of the chain, more urgent than before.
+
+    In the same round the chain goes on behind those who were already called.
+    """
     decision = decision.drop(why, now, "follow_up_helper", "follow_up_elder", "officer")
     case = changed(
-        decision.case, state="open", round=decision.case.round + 1, accepted_at=None, accepted_by=None, eta_min=None,
-        arrived_at=None, closed_at=None, disposition=None, satisfaction=None, due_at=None, due_for=None,
+        decision.case, state="open", round=decision.case.round + in_next_round, accepted_at=None, accepted_by=None,
+        eta_min=None, arrived_at=None, closed_at=None, disposition=None, satisfaction=None, due_at=None, due_for=None,
         officers_wanted=decision.case.claimed_by is None, priority=decision.case.priority + PRIORITY_PER_FAILURE,
     )  # fmt: skip
     return decision.then(case, Line("reopened", "system", {"why": why}), progress=tell(case, "calling"))
@@ -38,7 +41,7 @@ def accepted(
         due_at=now + timedelta(seconds=late_s), due_for="arrival",
     )  # fmt: skip
     decision = decision.then(case, line, progress=tell(case, "on_the_way"))
-    return decision.drop("accepted", now, "help", "asked", "officer")
+    return decision.drop("accepted", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
 
 
 def arrived(decision: Decision, author: str, now: datetime) -> Decision:
