@@ -1,6 +1,7 @@
 """The `carebell` command. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong settings."""
 
 import getpass
+import logging
 import os
 import signal
 import sys
@@ -13,12 +14,13 @@ import typer
 from pydantic import ValidationError
 
 from carebell import doctor as checkup
-from carebell import site, watching
+from carebell import sim, site, watching
 from core import log
 from core.clock import SystemClock
 from core.errors import CarebellError
 from core.settings import Settings, SettingsError, load_settings
 from geo.crs import to_wgs84
+from registry.bulk import BULK_KINDS
 from registry.intake import UserNew
 from registry.phones import Phones
 from registry.profile import USER_ROLES
@@ -34,6 +36,7 @@ db_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 user_app = typer.Typer(no_args_is_help=True, help="The console's users.")
 app.add_typer(db_app, name="db")
 app.add_typer(user_app, name="user")
+app.add_typer(sim.app, name="sim")
 
 
 def settings_or_exit() -> Settings:
@@ -74,6 +77,15 @@ def serve(centre: "Carebell") -> None:  # type: ignore[name-defined]  # noqa: F8
 def up() -> None:
     """Run the whole centre in one process: devices' endpoint, gateway, engine, console."""
     run_roles(settings_or_exit(), "gateway", "engine", "console", upgrade=True)
+
+
+@app.command()
+def demo() -> None:
+    """Run `up` on a throw-away data folder with a made-up city, and devices that press from time to time."""
+    from carebell.demo import run_demo
+
+    log.set_up(logging.WARNING)
+    run_demo(settings_or_exit(), serve)
 
 
 @app.command()
@@ -132,6 +144,29 @@ def user_add(
         raise typer.Exit(FAILED) from None
     registry.users.add(new)
     typer.echo(f"User {name} added with role {role}.")
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[str, typer.Argument(help=" | ".join(BULK_KINDS))],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or a FHIR R4 bundle")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing")] = False,
+    skip_refused: Annotated[bool, typer.Option("--skip-refused", help="Write the rows that are right")] = False,
+) -> None:
+    """Take elders, contacts, devices or resources from a file; every refused row is named, and nothing is half done."""
+    from carebell import importing  # A workbook's reader is slow to load and needed here alone.
+    from carebell.progress import shown
+
+    if kind not in BULK_KINDS:
+        raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
+    settings = settings_or_exit()
+    registry = registry_of(settings, upgrade=settings.is_sqlite)
+    with shown() as say:
+        report = importing.import_file(registry, kind, file, dry_run=dry_run, skip_refused=skip_refused, say=say)
+    for line in report.lines():
+        typer.echo(line)
+    if report.refused:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
