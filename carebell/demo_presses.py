@@ -74,13 +74,13 @@ class DemoPresses:
         prepare: Callable[[str, int], None] = lambda _uid, _n: None,
         on_ready: Callable[[], None] = lambda: None,
         first: Sequence[str] = (),
-        is_tls: bool = False,
+        first_after_s: float = FIRST_AFTER_S,
     ) -> None:
         self.presses = 0
         self._clock, self._rng = clock, rng
         self._room, self._prepare, self._on_ready = room, prepare, on_ready
-        self._first = list(first)
-        self._loop = Loop(Address(host, port, is_tls), clock.now)
+        self._first, self._first_after_s = list(first), first_after_s
+        self._loop = Loop(Address(host, port), clock.now)
         boot = secrets.token_hex(4)
         for device in devices:
             phone = self._phone(device, boot)
@@ -139,7 +139,7 @@ class DemoPresses:
         return not self._is_stopping.is_set()
 
     def _press_on(self) -> None:
-        next_at = self._clock.now() + timedelta(seconds=FIRST_AFTER_S)
+        next_at = self._clock.now() + timedelta(seconds=self._first_after_s)
         while not self._is_stopping.is_set():
             self._loop.step(STEP_S)
             now = self._clock.now()

@@ -100,8 +100,11 @@ class _Tally:
 class Fleet:
     """`run` once; `logins` must hold at least as many devices as the plan wants."""
 
-    def __init__(self, address: Address, logins: Sequence[Login], plan: Plan, now: Now, boot: str) -> None:
-        self._plan, self._tally = plan, _Tally()
+    def __init__(
+        self, address: Address, logins: Sequence[Login], plan: Plan, now: Now, boot: str,
+        *, connect_limit_s: float = CONNECT_LIMIT_S,
+    ) -> None:  # fmt: skip
+        self._plan, self._tally, self._connect_limit_s = plan, _Tally(), connect_limit_s
         self._loop = Loop(address, now)
         for login in logins[: plan.devices]:
             phone = Phone(login.uid, boot, firmware="sim-fleet")
@@ -126,7 +129,7 @@ class Fleet:
 
     def _connect(self, say: Say) -> int:
         todo, begun = list(reversed(self._lines)), list[Line]()
-        end_at = time.monotonic() + CONNECT_LIMIT_S
+        end_at = time.monotonic() + self._connect_limit_s
         while (todo or begun) and time.monotonic() < end_at:
             begun = [line for line in begun if not line.phone.is_linked]
             while todo and len(begun) < AT_ONCE:

@@ -142,7 +142,9 @@ class _Reader:
         name, given = self._named(node)
         verb = VERBS.get(name or "")
         if verb is None:
-            self._bad(node, f"there is no step {name!r}; there are {', '.join(VERBS)}")
+            known = ", ".join(VERBS)
+            what = "a step is one name, its values behind it" if name is None else f"there is no step {name!r}"
+            self._bad(node, f"{what}; there are {known}")
             return None
         before = len(self.problems)
         members = self._step_members(node, str(name), verb, given)
