@@ -12,18 +12,25 @@ from console.centre import Centre
 from console.deps import Memory
 from console.edge import Edge, security_headers
 from console.openapi import describe
+from console.pages import error_page
 from console.routes import (
     alarms,
     areas,
     contacts,
+    desk,
     devices,
+    doors,
     elders,
     events,
     health,
+    hooks,
+    maps,
     nearby,
     policies,
+    relative,
     resources,
     sandbox,
+    sandbox_page,
     session,
     users,
 )
@@ -33,7 +40,8 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
     elders.router, contacts.router, devices.router, resources.router, areas.router, policies.router, users.router,
-    nearby.router, health.router,
+    nearby.router, health.router, hooks.router,
+    doors.router, desk.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip
 
 
@@ -50,6 +58,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre = centre
     app.state.memory = Memory()
     app.state.guard = Guard()
+    app.state.error_page = error_page
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

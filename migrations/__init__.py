@@ -3,6 +3,8 @@
 A new revision is written by `python -m migrations.revise "what changes"`.
 """
 
+import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from core.db import Database
+from core.errors import TryAgain
 
+_TRIES, _PAUSE_S = 100, 0.05
 _LOCK_KEY = 0x63617265  # "care": any number that nothing else in the database locks.
 
 
@@ -24,6 +29,23 @@ def upgrade(target: Database | str) -> None:
     """
     db = Database(target) if isinstance(target, str) else target
     try:
+        for _ in range(_TRIES):
+            with suppress(_Busy):
+                _upgrade(db)
+                return
+            time.sleep(_PAUSE_S)
+        _upgrade(db)
+    finally:
+        if db is not target:
+            db.close()
+
+
+class _Busy(TryAgain):
+    """Somebody else is making the same new SQLite file: while it becomes a WAL file nobody's time limit is heeded."""
+
+
+def _upgrade(db: Database) -> None:
+    try:
         with db.write() as session:
             connection = session.connection()
             if not db.is_sqlite:
@@ -32,9 +54,10 @@ def upgrade(target: Database | str) -> None:
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             command.upgrade(configuration(connection=connection), "head")
-    finally:
-        if db is not target:
-            db.close()
+    except OperationalError as failure:
+        if db.is_sqlite and "locked" in str(failure.orig):
+            raise _Busy("the database is locked") from failure
+        raise
 
 
 def problem(db: Database) -> str | None:

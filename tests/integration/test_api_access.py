@@ -1,13 +1,13 @@
 """Who gets in, who may do what, and what an error tells."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from console.deps import COOKIE, REMEMBERED
+from console.deps import COOKIE
 from core.clock import ManualClock
+from core.db import Database
 from core.settings import Settings
 from registry.profile import USER_ROLES
 from registry.rights import permissions_of
@@ -26,15 +26,9 @@ def clock() -> ManualClock:
     return ManualClock(START)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[ConsoleSite]:
-    db = open_database(request.param, tmp_path, "api_access")
-    yield ConsoleSite(db, clock)
-    db.close()
-
-
-def forget(site: ConsoleSite, clock: ManualClock) -> None:
-    clock.advance(seconds=REMEMBERED.total_seconds())
+@pytest.fixture
+def site(db: Database, clock: ManualClock) -> ConsoleSite:
+    return ConsoleSite(db, clock)
 
 
 def test_token_signs_in_until_it_is_signed_out(site: ConsoleSite) -> None:

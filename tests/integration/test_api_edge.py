@@ -49,10 +49,14 @@ def test_unknown_path_and_method_are_problems(site: ConsoleSite, method: str, pa
 
 
 def test_person_is_shown_a_page_and_led_to_sign_in(site: ConsoleSite) -> None:
-    page = site.open(accept="text/html").get("/nothing-here")
+    person = site.open(accept="text/html")
+
+    page = person.get("/nothing-here")
+    led = person.get("/", follow_redirects=False)
 
     assert page.status_code == 404
     assert page.headers["content-type"].startswith("text/html")
+    assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=/")
 
 
 def test_answers_carry_what_protects_the_browser(site: ConsoleSite) -> None:

@@ -1,0 +1,79 @@
+"""/openapi.json says what there is, and every route that is not public asks who wants to know."""
+
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from openapi_spec_validator import validate
+
+from console.app import ROUTERS
+from console.deps import allowed, current_user
+from core.db import Database
+from tests.console_site import ConsoleSite
+
+ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "link")
+LISTS = ("alarms", "elders", "contacts", "devices", "resources", "areas", "policies", "users")
+PUBLIC = {
+    "/api/v1/session",  # Signing in; the other methods ask by themselves.
+    "/healthz", "/readyz",
+    "/metrics",  # Asks by itself: a collector on this machine may read it, too.
+    "/sign-in", "/login", "/sign-out", "/preferences",
+    "/r/{token}",  # The signed link is the credential.
+    "/desk/map.css", "/desk/sheet.css",
+}  # fmt: skip
+PUBLIC_BELOW = ("/hooks/",)  # The provider's signature is the credential.
+SIGNED = allowed("alarms.read").__qualname__
+
+
+@pytest.fixture
+def site(db: Database) -> ConsoleSite:
+    return ConsoleSite(db)
+
+
+@pytest.fixture
+def document(site: ConsoleSite) -> dict[str, Any]:
+    return dict(site.open().get("/openapi.json").json())
+
+
+def test_description_is_valid_and_has_a_version(document: dict[str, Any]) -> None:
+    validate(document)
+
+    assert document["info"]["version"]
+
+
+def test_description_names_the_contract(document: dict[str, Any]) -> None:
+    wanted = {f"/api/v1/{name}" for name in (*LISTS, "nearby", "events", "session", "sandbox/phones", "sandbox/log")}
+
+    assert wanted <= set(document["paths"])
+    assert "put" in document["paths"]["/api/v1/policies/{name}"]
+    assert [a for a in ACTIONS if "post" not in document["paths"].get(f"/api/v1/alarms/{{alarm_id}}/{a}", {})] == []
+
+
+def test_every_operation_may_answer_a_problem(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}, (method, path)
+    assert "HTTPValidationError" not in str(document)
+
+
+@pytest.mark.parametrize("member", ["kind", "disposition", "role", "satisfaction"])
+def test_words_are_listed_in_the_description(document: dict[str, Any], member: str) -> None:
+    described = [
+        s["properties"][member] for s in document["components"]["schemas"].values() if member in s.get("properties", {})
+    ]
+
+    assert any("enum" in str(one) for one in described)
+
+
+def test_every_route_that_is_not_public_asks_who_is_there() -> None:
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    asking = [r for r in routes if r.path not in PUBLIC and not r.path.startswith(PUBLIC_BELOW)]
+
+    assert len(asking) > 50
+    assert [f"{r.methods} {r.path}" for r in asking if not _asks(r.dependant)] == []
+
+
+def _asks(dependant: Dependant) -> bool:
+    mine = dependant.call is current_user or getattr(dependant.call, "__qualname__", "") == SIGNED
+    return mine or any(_asks(inner) for inner in dependant.dependencies)
