@@ -17,7 +17,7 @@ from alarms.events import CallReport, Deadline, Event
 from alarms.ledger import Ledger
 from alarms.sender import Sender
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed
+from alarms.store import Claimed, Placed
 from alarms.values import Attempt
 from core.clock import Clock
 from core.db import Database
@@ -48,11 +48,12 @@ class Engine:
     ) -> None:
         self._db, self._clock, self._service = db, clock, service
         self._channels = {channel.name: channel for channel in channels}
-        self._ledger = Ledger(service)
+        self._ledger = Ledger(db, service, self._unwanted)
         self._sender = Sender(db, clock, service, channels, self._ledger)
         self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender") if senders else None
         self._limit = max(1, senders) * QUEUE_PER_SENDER
         self._begun = 0
+        self._is_full = False
         self._counting = threading.Lock()
         self._woken = wake.event("engine")
         self._stop = threading.Event()
@@ -77,12 +78,19 @@ class Engine:
 
     def hang_up(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
-            channel = self._channels.get(attempt.channel or "")
-            if channel is not None and attempt.provider_ref:
-                if self._pool is None:
-                    self._sender.hang_up(channel, attempt.provider_ref)
-                else:
-                    self._pool.submit(self._sender.hang_up, channel, attempt.provider_ref)
+            self._end_call(attempt.channel, attempt.provider_ref)
+
+    def _unwanted(self, placed: Placed) -> None:
+        self._end_call(placed.channel, placed.provider_ref)
+
+    def _end_call(self, channel_name: str | None, provider_ref: str | None) -> None:
+        channel = self._channels.get(channel_name or "")
+        if channel is None or not provider_ref:
+            return
+        if self._pool is None:
+            self._sender.hang_up(channel, provider_ref)
+        else:
+            self._pool.submit(self._sender.hang_up, channel, provider_ref)
 
     def _begin(self, claimed: Claimed) -> None:
         try:
@@ -90,7 +98,10 @@ class Engine:
         finally:
             with self._counting:
                 self._begun -= 1
-            self._woken.set()
+                has_room_again = self._is_full and self._begun <= self._limit // 2
+                self._is_full = self._is_full and not has_room_again
+            if has_room_again:
+                self._woken.set()
 
     def step(self) -> datetime | None:
         """Do everything that is due; when the next row will be, or None when nothing waits."""
@@ -117,6 +128,7 @@ class Engine:
     def _claim(self, now: datetime) -> None:
         room = self.room()
         if not room:
+            self._is_full = True
             return
         with self._db.write() as session:
             claimed = store.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
@@ -131,6 +143,7 @@ class Engine:
             if each.medium == "voice":
                 taken.add(each.phone)
             ready.append(each)
+        self._is_full = len(claimed) == room
         self.take(ready)
         if busy:
             self._service.handle_all(busy)

@@ -1,32 +1,46 @@
-"""Small reports that can be written together: "it rings", "it was sent". Losing one does no harm, a lease runs out."""
+"""What senders have to report, written together: "the channel took it", "it was sent", "it failed".
+
+Losing a line does no harm: its lease runs out, and the channel is asked what became of the request.
+"""
 
 import logging
 import queue
 import threading
+from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from alarms import store
 from alarms.events import CallReport
 from alarms.service import AlarmService
+from alarms.store import Placed
+from core.db import Database
 from core.errors import CarebellError, TryAgain
 
 AT_ONCE = 200
 RETRY_S = 0.5
 log = logging.getLogger(__name__)
 
+Entry = CallReport | Placed
+
 
 class Ledger:
-    """Collects what comes while the last commit runs and commits it in one transaction."""
+    """Collects what comes while the last commit runs and commits it in one transaction.
 
-    def __init__(self, service: AlarmService) -> None:
-        self._service = service
-        self._waiting: queue.SimpleQueue[CallReport | None] = queue.SimpleQueue()
+    `hang_up` ends a call that was cancelled while the channel was still being asked for it.
+    """
+
+    def __init__(self, db: Database, service: AlarmService, hang_up: Callable[[Placed], None]) -> None:
+        self._db, self._service, self._hang_up = db, service, hang_up
+        self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def put(self, report: CallReport) -> None:
+    def put(self, entry: Entry) -> None:
         if self._thread is None:
-            self._write([report])
+            self._write([entry])
         else:
-            self._waiting.put(report)
+            self._waiting.put(entry)
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -44,19 +58,27 @@ class Ledger:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            reports = [self._waiting.get()]
-            while len(reports) < AT_ONCE and not self._waiting.empty():
-                reports.append(self._waiting.get())
-            self._write([r for r in reports if r is not None])
+            entries = [self._waiting.get()]
+            while len(entries) < AT_ONCE and not self._waiting.empty():
+                entries.append(self._waiting.get())
+            self._write([e for e in entries if e is not None])
 
-    def _write(self, reports: list[CallReport]) -> None:
-        while reports:
+    def _write(self, entries: list[Entry]) -> None:
+        placed = [e for e in entries if isinstance(e, Placed)]
+        reports = [e for e in entries if isinstance(e, CallReport)]
+        while placed or reports:
             try:
-                for outcome in self._service.handle_all(reports):
+                if placed:
+                    with self._db.write() as session:
+                        unwanted = store.mark_placed(session, placed)
+                    placed = []
+                    for call in unwanted:
+                        self._hang_up(call)
+                for outcome in self._service.handle_all(reports) if reports else ():
                     if isinstance(outcome, CarebellError):
                         log.info("a report was refused: %s", type(outcome).__name__)
                 return
-            except TryAgain:
+            except (TryAgain, SQLAlchemyError):
                 if self._stop.wait(RETRY_S):
                     return
             except Exception:

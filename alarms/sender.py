@@ -8,10 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import store
 from alarms.events import CallReport, Deadline, Event
-from alarms.ledger import Ledger
+from alarms.ledger import Entry, Ledger
 from alarms.prompts import purpose_of
+from alarms.replies import ends_by
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed, Overdue
+from alarms.store import Claimed, Overdue, Placed
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError, Rejected, TryAgain
@@ -41,7 +42,7 @@ class Sender:
             log.exception("an attempt could not be begun")
             self._ledger.put(self._report(claimed, "failed", detail="could not be begun"))
 
-    def _try_channels(self, claimed: Claimed) -> CallReport:
+    def _try_channels(self, claimed: Claimed) -> Entry:
         detail = "no channel takes it"
         for position, channel in enumerate(self._channels):
             if position:
@@ -56,8 +57,9 @@ class Sender:
                 log.warning("channel %s did not take an attempt: %s", channel.name, type(problem).__name__)
                 detail = f"{channel.name}: {type(problem).__name__}"
                 continue
-            status = "ringing" if claimed.medium == "voice" else "sent"
-            return self._report(claimed, status, channel=channel.name, provider_ref=ref)
+            if claimed.medium == "voice":
+                return Placed(claimed.attempt_id, channel.name, ref, ends_by(claimed.started_at, claimed.ring_s))
+            return self._report(claimed, "sent", channel=channel.name, provider_ref=ref)
         return self._report(claimed, "failed", detail=detail)
 
     def _ask(self, channel: Channel, claimed: Claimed) -> str:

@@ -32,6 +32,7 @@ from registry import directory
 from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
+SOON_S = 0.9  # The engine looks every second by itself.
 CONFLICT_RETRIES = 5  # Two gateways opening one elder's alarm at once: the loser decides again.
 log = logging.getLogger(__name__)
 
@@ -181,7 +182,11 @@ class _Work:
         return self._first.get((press.device_uid, press.msg_id)) is press
 
     def topics(self) -> tuple[str, ...]:
-        return ("live", "down", "engine") if self._pages.lines else ()
+        """Who has something new to see; the engine only where something is due before it looks anyway."""
+        found: tuple[str, ...] = ("live",) if self._pages.lines else ()
+        if self._pages.down:
+            found += ("down",)
+        return (*found, "engine") if self._pages.is_urgent(self._now + timedelta(seconds=SOON_S)) else found
 
     def do(self, events: Sequence[Event]) -> None:
         self._read(events)

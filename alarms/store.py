@@ -108,10 +108,13 @@ _UPDATE_CASE = (
     .values({name: bindparam(name) for name in (*CASE_MEMBERS, "open_key") if name != "id"})
     .values(version=_ALARMS.c.version + 1)
 )
+_BOUND = ("provider_ref", "channel")
 _UPDATE_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in ATTEMPT_MEMBERS if name not in ("id", "seq")})
+    .values({name: bindparam(name) for name in ATTEMPT_MEMBERS if name not in ("id", "seq", *_BOUND)})
+    # A sender may have bound these since the attempt was read.
+    .values({name: func.coalesce(bindparam(name), _ATTEMPTS.c[name]) for name in _BOUND})
 )
 
 
@@ -155,6 +158,14 @@ class Pages:
         self.down.append(
             {"uid": uid, "topic": "progress", "payload": payload, "created_at": now, "expires_at": expires_at}
         )
+
+    def is_urgent(self, by: datetime) -> bool:
+        """Whether anything written here is due by then."""
+        attempts = (*self.new_attempts.values(), *self.changed_attempts.values())
+        if any(a["state"] == "due" and a["due_at"] <= by for a in attempts):
+            return True
+        cases = (*self.new_cases.values(), *self.changed_cases.values())
+        return any(c["due_at"] is not None and c["due_at"] <= by for c in cases)
 
     def write(self, session: Session) -> None:
         """One statement a table."""
@@ -241,6 +252,40 @@ def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:
     """The timeline's line about a call that begins."""
     data = {"name": claimed.name, "role": claimed.role, "purpose": claimed.purpose}
     return {"alarm_id": claimed.alarm_id, "at": now, "what": "call_started", "author": "system", "data": data}
+
+
+_MARK_RINGING = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.state == "sending")
+    .values(state="ringing", lease_until=None, ends_by=bindparam("until"))
+)
+_BIND_PROVIDER = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.provider_ref.is_(None))
+    .values(provider_ref=bindparam("ref"), channel=bindparam("by"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call that a channel has taken; `ends_by` is when silence counts as an answer."""
+
+    attempt_id: str
+    channel: str
+    provider_ref: str
+    ends_by: datetime
+
+
+def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
+    """Bind the channel's references; what is still *sending* now rings. Those that are needed no more are given back."""
+    connection = session.connection()
+    connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
+    connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
+    unwanted = select(_ATTEMPTS.c.id).where(
+        _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]), _ATTEMPTS.c.outcome == "cancelled"
+    )
+    cancelled = set(session.scalars(unwanted))
+    return [p for p in placed if p.attempt_id in cancelled]
 
 
 def busy_numbers(session: Session, phones: Collection[str], but: Collection[str] = ()) -> set[str]:
