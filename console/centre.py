@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
+from alarms.service import AlarmService
 from core.clock import Clock
 from core.db import Database
 from core.settings import Settings
 from core.wake import Wake
+from notifier.sandbox import SandboxNetwork
 from registry.service import RegistryService
-
-if TYPE_CHECKING:
-    from alarms.service import AlarmService
 
 Check = Callable[[], str | None]
 """What stands in the way of taking an alarm now, in one line; None when nothing does. Quick, never raising."""
@@ -33,7 +31,7 @@ class Centre:
     clock: Clock
     wake: Wake
     registry: RegistryService
-    alarms: "AlarmService | None" = None
-    sandbox: Any = None
+    alarms: AlarmService | None = None
+    sandbox: SandboxNetwork | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()
