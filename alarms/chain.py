@@ -119,13 +119,16 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
 def _officers(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     """Ring the duty officers in turn until one claims; nobody's phone is rung again before a ring time has passed."""
     case = decision.case
-    if not case.officers_wanted or case.claimed_by is not None or case.live("officer") or not ladder.officers:
+    if not case.officers_wanted or case.claimed_by is not None or case.live("officer"):
+        return decision
+    officers = ladder.officers
+    if not officers:
         return decision
 
     def earlier(person: Person) -> list[Attempt]:
         return [a for a in case.attempts if a.purpose == "officer" and a.contact_id == person.id]
 
-    person = min(ladder.officers, key=lambda p: len(earlier(p)))
+    person = min(officers, key=lambda p: len(earlier(p)))
     due_at, calls = now, earlier(person)
     if calls:
         due_at = max(now, (calls[-1].started_at or calls[-1].due_at) + timedelta(seconds=ladder.timing.officer_ring_s))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,13 +22,14 @@ from alarms.store import Claimed, Placed
 from alarms.values import Attempt
 from core.clock import Clock
 from core.db import Database
-from core.errors import CarebellError
+from core.errors import CarebellError, Rejected
 from core.wake import Wake
 from notifier.channel import Channel
 
 SENDERS = 16  # Threads that wait for providers; each request has its own limit of some seconds.
 QUEUE_PER_SENDER = 4  # Claimed but not begun: short enough that a lease never runs out in the queue.
 LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
+BACKLOG_PAUSE_S = 0.005  # So that rows another process is at work on do not make this one spin.
 OVERDUE_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Engine:
     # The dispatcher's part: calls handed over by the transaction that made them.
 
     def room(self) -> int:
-        return max(0, self._limit - self._begun)
+        return 0 if self._stop.is_set() else max(0, self._limit - self._begun)
 
     def take(self, claimed: Sequence[Claimed]) -> None:
         with self._counting:
@@ -74,7 +76,7 @@ class Engine:
             if self._pool is None:
                 self._begin(each)
             else:
-                self._pool.submit(self._begin, each)
+                self._submit(self._begin, each)
 
     def hang_up(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
@@ -90,7 +92,14 @@ class Engine:
         if self._pool is None:
             self._sender.hang_up(channel, provider_ref)
         else:
-            self._pool.submit(self._sender.hang_up, channel, provider_ref)
+            self._submit(self._sender.hang_up, channel, provider_ref)
+
+    def _submit(self, work: Callable[..., None], *args: Any) -> None:
+        try:
+            if self._pool is not None:
+                self._pool.submit(work, *args)
+        except RuntimeError:
+            log.info("the engine has stopped; what was claimed falls due again")  # Its lease runs out.
 
     def _begin(self, claimed: Claimed) -> None:
         try:
@@ -121,9 +130,14 @@ class Engine:
             alarms = store.overdue_alarms(session, now, OVERDUE_AT_ONCE)
         events: list[Event] = [Deadline(alarm_id, now) for alarm_id in alarms]
         events += [self._sender.became_of(each, now) for each in attempts]
-        if events:
-            self.counts["deadlines_total"] += len(events)
-            self._service.handle_all(events)
+        if not events:
+            return
+        self.counts["deadlines_total"] += len(events)
+        outcomes = self._service.handle_all(events)[len(alarms) :]
+        # What a channel found may make no sense; then the attempt's time is over all the same.
+        refused = [a for a, outcome in zip(attempts, outcomes, strict=True) if isinstance(outcome, Rejected)]
+        if refused:
+            self._service.handle_all([Deadline(each.alarm_id, now, each.id) for each in refused])
 
     def _claim(self, now: datetime) -> None:
         room = self.room()
@@ -194,4 +208,5 @@ class Engine:
             return LOOK_EVERY_S
         if self.room() == 0:
             return LOOK_EVERY_S
-        return max(0.0, min(LOOK_EVERY_S, (wake_at - self._clock.now()).total_seconds()))
+        pause_s = (wake_at - self._clock.now()).total_seconds()
+        return max(BACKLOG_PAUSE_S, min(LOOK_EVERY_S, pause_s))

@@ -1,5 +1,6 @@
 """Whom an alarm may climb to, as plain values: the contacts in dialling order, the duty officers, the elder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,14 +23,21 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Shape: rungs are in dialling order (family, community, doctor, each by rank) and may be empty."""
+    """Shape: rungs are in dialling order (family, community, doctor, each by rank) and may be empty.
+
+    `on_duty` gives the duty officers; it is asked only where one must be rung, which a press seldom needs.
+    """
 
     rungs: tuple[Person, ...] = ()
-    officers: tuple[Person, ...] = ()
+    on_duty: Callable[[], tuple[Person, ...]] = tuple
     elder: Person | None = None
     others: tuple[Person, ...] = ()
     timing: PolicySettings = DEFAULT_TIMING
     timezone: str = "Asia/Shanghai"
+
+    @property
+    def officers(self) -> tuple[Person, ...]:
+        return self.on_duty()
 
     def person(self, contact_id: str | None) -> Person | None:
         """Anybody of this ladder by id, the contacts that only an officer calls included."""

@@ -80,7 +80,7 @@ class Ladders:
         people = [Person(c.id, c.name, c.role, c.phone, c.language) for c in contacts]
         return CaseLadder(
             rungs=tuple(p for p in people if p.role in CALL_ORDER),
-            officers=self._on_duty(),
+            on_duty=self._on_duty,
             elder=_elder(household.elder) if household else None,
             others=tuple(p for p in people if p.role not in CALL_ORDER),
             timing=policy,

@@ -18,6 +18,7 @@ from core.db import Database
 from core.errors import CarebellError, TryAgain
 
 AT_ONCE = 200
+GATHER_S = 0.03  # Nothing waits for these lines, so they may wait for each other.
 RETRY_S = 0.5
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Ledger:
     def _run(self) -> None:
         while not self._stop.is_set():
             entries = [self._waiting.get()]
+            self._stop.wait(GATHER_S)
             while len(entries) < AT_ONCE and not self._waiting.empty():
                 entries.append(self._waiting.get())
             self._write([e for e in entries if e is not None])

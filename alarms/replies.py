@@ -15,7 +15,7 @@ from core.errors import Conflict, Rejected
 
 RING_GRACE_S = 2  # A provider's own "no answer" may arrive this late before silence counts without it.
 ANSWERED_LIMIT_S = 60  # The prompt twice and time to press; afterwards nobody confirmed.
-REDIAL_LIMIT_S = 45  # A call that could not be begun within this has failed.
+REDIAL_LIMIT_S = 45  # A call that senders could not begin within this has failed; time without a process is not theirs.
 
 MESSAGE_RANK = {"due": 0, "sending": 1, "sent": 2, "undelivered": 3, "delivered": 3, "failed": 3, "cancelled": 3,
                 "replied": 4}  # fmt: skip
@@ -69,9 +69,8 @@ def _call(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: 
 
 def ringing(attempt: Attempt, now: datetime) -> Attempt:
     """The attempt once the provider rings the phone."""
-    started_at = attempt.started_at or now
-    until = ends_by(started_at, attempt.ring_s)
-    return changed(attempt, state="ringing", started_at=started_at, lease_until=None, ends_by=until)
+    until = ends_by(now, attempt.ring_s)  # Not from `started_at`: after a crash this may be the second try.
+    return changed(attempt, state="ringing", started_at=attempt.started_at or now, lease_until=None, ends_by=until)
 
 
 def ends_by(started_at: datetime, ring_s: int) -> datetime:
@@ -213,7 +212,7 @@ def _overdue(case: Case, attempt: Attempt, now: datetime) -> Decision:
     """Silence is over, or nobody knows what became of the request: move on, or dial again."""
     if attempt.state == "sending" and attempt.lease_until is not None and attempt.lease_until <= now:
         begun = attempt.started_at or attempt.due_at
-        if (now - begun).total_seconds() > REDIAL_LIMIT_S:
+        if (attempt.lease_until - begun).total_seconds() > REDIAL_LIMIT_S:
             if not attempt.is_call:
                 return Decision(case.with_attempt(ended(attempt, "failed", now, detail="could not be sent")))
             return _over(Decision(case), attempt, "failed", now, "could not be begun")

@@ -136,15 +136,14 @@ class AlarmService:
             return store.attempt_by_phone(session, phone)
 
     def _run(self, events: Sequence[Event]) -> "_Work":
-        for _ in range(CONFLICT_RETRIES):
+        for attempt in range(CONFLICT_RETRIES):
             try:
                 with self._db.write() as session:
-                    work = _Work(self, session, self._clock.now())
+                    work = _Work(self, session, self._clock.now(), is_sure=attempt > 0)
                     work.do(events)
                     self._wake.with_commit(session, *work.topics())
             except IntegrityError:
-                log.info("another process was first; deciding again")
-                continue
+                continue  # A repetition, or another process was first: look at what is stored, and decide again.
             except (OperationalError, DBAPIError) as problem:
                 raise TryAgain(f"the database did not take it: {type(problem).__name__}") from problem
             self._after(work)
@@ -163,8 +162,8 @@ class AlarmService:
 class _Work:
     """One transaction: what it read, what was decided, what it writes."""
 
-    def __init__(self, service: AlarmService, session: Session, now: datetime) -> None:
-        self._service, self._session, self._now = service, session, now
+    def __init__(self, service: AlarmService, session: Session, now: datetime, *, is_sure: bool) -> None:
+        self._service, self._session, self._now, self._is_sure = service, session, now, is_sure
         self._pages = Pages()
         self._ladders = Ladders(session, service._timezone)
         self._cases: dict[str, Stored] = {}
@@ -203,7 +202,8 @@ class _Work:
         """Everything the events could need, in a fixed number of queries."""
         session = self._session
         signals = [e for e in events if isinstance(e, Press | Cancel)]
-        pairs = {(e.device_uid, e.msg_id) for e in signals if isinstance(e, Press)}
+        # Hardly any press is a repetition: the unique key tells which, and then `is_sure` looks first.
+        pairs = {(e.device_uid, e.msg_id) for e in signals if isinstance(e, Press) and self._is_sure}
         cancels = [e for e in signals if isinstance(e, Cancel)]
         pairs |= {(e.device_uid, f"cancel:{e.msg_id}") for e in cancels}
         pairs |= {(e.device_uid, e.alarm_msg_id) for e in cancels if e.alarm_msg_id}

@@ -23,6 +23,21 @@ _CASE_COLUMNS = [_ALARMS.c[name] for name in CASE_MEMBERS]
 _ATTEMPT_COLUMNS = [_ATTEMPTS.c[name] for name in ATTEMPT_MEMBERS]
 
 
+# Statements of a press are made once: making one takes as long as running it.
+_KNOWN_PRESSES = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.alarm_id, _PRESSES.c.received_at).where(
+    _PRESSES.c.device_uid.in_(bindparam("uids", expanding=True)),
+    _PRESSES.c.msg_id.in_(bindparam("msg_ids", expanding=True)),
+)
+_OPEN_ALARMS = select(_ALARMS.c.open_key, _ALARMS.c.id).where(_ALARMS.c.open_key.in_(bindparam("keys", expanding=True)))
+_BUSY_NUMBERS = select(_ATTEMPTS.c.phone).where(
+    _ATTEMPTS.c.phone.in_(bindparam("phones", expanding=True)),
+    _ATTEMPTS.c.state.in_(("sending", "ringing", "answered")),
+    _ATTEMPTS.c.medium == "voice",
+    _ATTEMPTS.c.id.not_in(bindparam("but", expanding=True)),
+)
+_INSERTS = {table.name: insert(table) for table in (_ALARMS, _PRESSES, _ATTEMPTS, _TIMELINE, _DOWN)}
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A case as it stands in the database, with what the rules need not know."""
@@ -36,18 +51,17 @@ def known_presses(session: Session, pairs: Collection[tuple[str, str]]) -> dict[
     """(uid, msg_id) → (alarm id, received_at) of those that are stored already."""
     if not pairs:
         return {}
-    wanted = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.alarm_id, _PRESSES.c.received_at).where(
-        _PRESSES.c.device_uid.in_({p[0] for p in pairs}), _PRESSES.c.msg_id.in_({p[1] for p in pairs})
+    found = session.connection().execute(
+        _KNOWN_PRESSES, {"uids": list({p[0] for p in pairs}), "msg_ids": list({p[1] for p in pairs})}
     )
-    return {(uid, msg_id): (alarm, at) for uid, msg_id, alarm, at in session.execute(wanted)}
+    return {(uid, msg_id): (alarm, at) for uid, msg_id, alarm, at in found}
 
 
 def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Which of these elders and devices has an alarm that is not closed: key → alarm id."""
     if not keys:
         return {}
-    wanted = select(_ALARMS.c.open_key, _ALARMS.c.id).where(_ALARMS.c.open_key.in_(keys))
-    return {row.open_key: row.id for row in session.execute(wanted)}
+    return {row.open_key: row.id for row in session.connection().execute(_OPEN_ALARMS, {"keys": list(keys)})}
 
 
 def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -170,13 +184,13 @@ class Pages:
     def write(self, session: Session) -> None:
         """One statement a table."""
         for statement, rows in (
-            (insert(_ALARMS), list(self.new_cases.values())),
+            (_INSERTS["alarms"], list(self.new_cases.values())),
             (_UPDATE_CASE, list(self.changed_cases.values())),
-            (insert(_PRESSES), self.presses),
-            (insert(_ATTEMPTS), list(self.new_attempts.values())),
+            (_INSERTS["presses"], self.presses),
+            (_INSERTS["attempts"], list(self.new_attempts.values())),
             (_UPDATE_ATTEMPT, list(self.changed_attempts.values())),
-            (insert(_TIMELINE), self.lines),
-            (insert(_DOWN), self.down),
+            (_INSERTS["timeline"], self.lines),
+            (_INSERTS["down_messages"], self.down),
         ):
             if rows:
                 session.connection().execute(statement, rows)
@@ -200,7 +214,7 @@ def key_is_free(session: Session, key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An attempt that this process, and no other, now begins."""
+    """An attempt that this process, and no other, now begins; `started_at` is when this try of it did."""
 
     attempt_id: str
     alarm_id: str
@@ -218,7 +232,7 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
     wanted = (
         select(_ATTEMPTS.c.id)
         .where(_ATTEMPTS.c.state == "due", _ATTEMPTS.c.due_at <= now)
-        .order_by(_ATTEMPTS.c.due_at)
+        .order_by(_ATTEMPTS.c.medium.desc(), _ATTEMPTS.c.due_at)  # voice, then sms
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -231,10 +245,10 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
         .values(state="sending", lease_until=lease_until, started_at=func.coalesce(_ATTEMPTS.c.started_at, now))
         .returning(
             _ATTEMPTS.c.id, _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.medium, _ATTEMPTS.c.purpose, _ATTEMPTS.c.phone,
-            _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role, _ATTEMPTS.c.started_at,
+            _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role,
         )
     )  # fmt: skip
-    claimed = [Claimed(*row) for row in session.execute(taken)]
+    claimed = [Claimed(**row._mapping, started_at=now) for row in session.execute(taken)]
     calls = [c for c in claimed if c.medium == "voice"]
     if calls:
         ids_of_alarms = {c.alarm_id for c in calls}
@@ -244,7 +258,7 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
             .values(first_call_at=now)
         )
         session.execute(update(_ALARMS).where(_ALARMS.c.id.in_(ids_of_alarms)).values(version=_ALARMS.c.version + 1))
-        session.connection().execute(insert(_TIMELINE), [call_started(c, now) for c in calls])
+        session.connection().execute(_INSERTS["timeline"], [call_started(c, now) for c in calls])
     return sorted(claimed, key=lambda c: c.medium != "voice")
 
 
@@ -277,7 +291,7 @@ class Placed:
 
 
 def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
-    """Bind the channel's references; what is still *sending* now rings. Those that are needed no more are given back."""
+    """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
     connection = session.connection()
     connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
     connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
@@ -292,14 +306,8 @@ def busy_numbers(session: Session, phones: Collection[str], but: Collection[str]
     """Which of these phones a call of ours is ringing or holding at this moment."""
     if not phones:
         return set()
-    under_way = ("sending", "ringing", "answered")
-    wanted = select(_ATTEMPTS.c.phone).where(
-        _ATTEMPTS.c.state.in_(under_way),
-        _ATTEMPTS.c.medium == "voice",
-        _ATTEMPTS.c.phone.in_(phones),
-        _ATTEMPTS.c.id.not_in(but),
-    )
-    return set(session.scalars(wanted))
+    rows = session.connection().execute(_BUSY_NUMBERS, {"phones": list(phones), "but": list(but) or [""]})
+    return set(rows.scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +334,9 @@ def overdue_attempts(session: Session, now: datetime, limit: int) -> list[Overdu
 
 def let_go(session: Session, now: datetime) -> None:
     """End every lease: at the start of the only engine, nobody is working on any of them."""
-    session.execute(update(_ATTEMPTS).where(_ATTEMPTS.c.state == "sending").values(lease_until=now))
+    session.execute(
+        update(_ATTEMPTS).where(_ATTEMPTS.c.state == "sending", _ATTEMPTS.c.lease_until > now).values(lease_until=now)
+    )
 
 
 def renew(session: Session, attempt_id: str, lease_until: datetime) -> None:

@@ -231,7 +231,7 @@ class Hub:
         return f": {now}\n".encode() + _event("heartbeat", {"now": now}, None)
 
     def _ring(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
+        if self._streams and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._rung.set)
 
     def _wake_streams(self) -> None:

@@ -65,8 +65,9 @@ class Database:
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(
-            self.url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=POOL_SIZE
-        )
+            self.url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=POOL_SIZE,
+            hide_parameters=True,  # An error's text must not carry names and numbers into the log.
+        )  # fmt: skip
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -76,6 +77,7 @@ class Database:
             self.url,
             pool_size=POOL_SIZE,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": "-c lock_timeout=10000 -c statement_timeout=60000"},
         )
 

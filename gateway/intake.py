@@ -20,7 +20,7 @@ from gateway.counts import Counts
 from gateway.spool import Spool
 
 MAX_WAITING = 20_000
-MAX_BATCH = 500  # A commit of 500 rows takes some 10 ms: short enough for the press that just missed it.
+MAX_BATCH = 100  # More in one commit gains little and lets the first of them wait for the last.
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
 SUSPECT_AFTER = 3

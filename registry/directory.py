@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, case, select
+from sqlalchemy import Row, bindparam, case, select
 from sqlmodel import Session
 
 from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
@@ -27,7 +27,25 @@ _ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Devi
 _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
 _ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
 _CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
+_FIXES_OF = select(
+    _FIXES.c.uid, *(_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given"))
+).where(_FIXES.c.uid.in_(bindparam("uids", expanding=True)))
+_POLICY = select(_POLICIES.c.settings).where(_POLICIES.c.name == DEFAULT_POLICY)
+# Statements of a press are made once: making one takes as long as running it.
+_ELDERS_BY_ID = select(*_ELDER_COLUMNS).where(_ELDERS.c.id.in_(bindparam("ids", expanding=True)))
+_DEVICES_BY_UID = (
+    select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, _POLICIES.c.settings, *_ELDER_COLUMNS)
+    .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
+    .outerjoin(_POLICIES, _POLICIES.c.name == DEFAULT_POLICY)
+    .where(_DEVICES.c.uid.in_(bindparam("uids", expanding=True)))
+)
 _ROLE_ORDER = case({role: n for n, role in enumerate(CALL_ORDER)}, value=_CONTACTS.c.role, else_=len(CALL_ORDER))
+
+_CONTACTS_OF = (
+    select(_CONTACTS.c.elder_id, *_CONTACT_COLUMNS)
+    .where(_CONTACTS.c.elder_id.in_(bindparam("ids", expanding=True)), _CONTACTS.c.deleted_at.is_(None))
+    .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +72,7 @@ def households(session: Session, elder_ids: Collection[str]) -> dict[str, Househ
     """The elders by id with their contacts: family, community, doctor, then the others, each by rank."""
     if not elder_ids:
         return {}
-    rows = session.execute(select(*_ELDER_COLUMNS).where(_ELDERS.c.id.in_(elder_ids)))
+    rows = session.connection().execute(_ELDERS_BY_ID, {"ids": list(elder_ids)})
     return _with_contacts(session, {row.id: ElderProfile(*row) for row in rows})
 
 
@@ -62,17 +80,13 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
     """Whose device it is, by uid; a uid that the registry does not know is left out. The policy is the default one."""
     if not uids:
         return {}
-    wanted = (
-        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, *_ELDER_COLUMNS)
-        .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
-        .where(_DEVICES.c.uid.in_(uids))
-    )
     found: dict[str, tuple[DeviceProfile, ElderProfile | None]] = {}
-    for row in session.execute(wanted):
-        elder = ElderProfile(*row[4:]) if row[4] is not None else None
+    policy = PolicySettings()
+    for row in session.connection().execute(_DEVICES_BY_UID, {"uids": list(uids)}):
+        elder = ElderProfile(*row[5:]) if row[5] is not None else None
         found[row.uid] = (DeviceProfile(*row[:4]), elder)
+        policy = policy_settings(row[4])
     homes = _with_contacts(session, {e.id: e for _, e in found.values() if e is not None})
-    policy = default_policy(session)
     return {
         uid: Profile(device, elder, homes[elder.id].contacts if elder else (), policy)
         for uid, (device, elder) in found.items()
@@ -82,22 +96,15 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
 def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[str, Household]:
     if not elders:
         return {}
-    wanted = (
-        select(_CONTACTS.c.elder_id, *_CONTACT_COLUMNS)
-        .where(_CONTACTS.c.elder_id.in_(elders), _CONTACTS.c.deleted_at.is_(None))
-        .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
-    )
     contacts: dict[str, list[ContactProfile]] = {elder_id: [] for elder_id in elders}
-    for row in session.execute(wanted):
+    for row in session.connection().execute(_CONTACTS_OF, {"ids": list(elders)}):
         contacts[row[0]].append(ContactProfile(*row[1:]))
     return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
 
 
 def default_policy(session: Session) -> PolicySettings:
     """The policy in force where no other is named."""
-    settings: dict[str, Any] | None = session.scalar(
-        select(_POLICIES.c.settings).where(_POLICIES.c.name == DEFAULT_POLICY)
-    )
+    settings: dict[str, Any] | None = session.scalar(_POLICY)
     return policy_settings(settings)
 
 
@@ -136,6 +143,5 @@ def last_fixes(session: Session, uids: Collection[str]) -> dict[str, LastFix]:
     """The last known position by device uid."""
     if not uids:
         return {}
-    columns = [_FIXES.c[f.name] for f in fields(LastFix)]
-    rows = session.execute(select(_FIXES.c.uid, *columns).where(_FIXES.c.uid.in_(uids)))
+    rows = session.connection().execute(_FIXES_OF, {"uids": list(uids)})
     return {row[0]: LastFix(*row[1:]) for row in rows}

@@ -24,7 +24,7 @@ PLAIN = PolicySettings(ring_s=20, follow_up_after_s=600, officer_ring_s=15, roun
 def ladder(
     *rungs: Person, officers: tuple[Person, ...] = (OFFICER,), elder: Person | None = ELDER, **policy: Any
 ) -> Ladder:
-    return Ladder(rungs or (DAUGHTER, SON, NEIGHBOUR, DOCTOR), officers, elder, timing=replace(PLAIN, **policy))
+    return Ladder(rungs or (DAUGHTER, SON, NEIGHBOUR, DOCTOR), lambda: officers, elder, timing=replace(PLAIN, **policy))
 
 
 class Rehearsal:

@@ -40,7 +40,7 @@ UNDER_WAY = ("sending", "ringing", "answered")
 ladders = st.builds(
     Ladder,
     rungs=st.sets(st.sampled_from(PEOPLE)).map(lambda chosen: tuple(p for p in PEOPLE if p in chosen)),
-    officers=st.sampled_from([(OFFICER,), (OFFICER, SECOND_OFFICER), ()]),
+    on_duty=st.sampled_from([(OFFICER,), (OFFICER, SECOND_OFFICER), ()]).map(lambda people: lambda: people),
     elder=st.sampled_from([ELDER, ELDER, None]),
     timing=st.builds(
         replace, st.just(PLAIN), tries_per_contact=st.integers(1, 2), follow_up_tries=st.integers(1, 2),

@@ -1,0 +1,244 @@
+"""What the columns of an import file are called, and how their cells become members of the HTTP interface."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from carebell.import_grid import BadCell, Cell, GridRow, UnreadableFile, as_text
+from registry.bulk import Entry
+
+HEALTH_LISTS = ("conditions", "medication", "allergies")
+SHOWN_HEADER = 40  # Characters of an unknown header that are repeated.
+
+_DAY = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]0?0:00(?::00)?)?|(\d{4})(\d\d)(\d\d)"
+)
+_DECIMAL = re.compile(r"[+-]?\d{1,17}(\.\d{1,17})?")
+_WHOLE = re.compile(r"\d{1,9}")
+
+YES = frozenset({"1", "yes", "y", "true", "是", "有", "√"})
+NO = frozenset({"0", "no", "n", "false", "否", "无", "×"})
+SEXES = {"男": "male", "女": "female", "其他": "other", "m": "male", "f": "female"}
+ROLES = {
+    "家属": "family", "亲属": "family", "子女": "family", "社区": "community",
+    "社区联络员": "community", "邻居": "community", "医生": "doctor", "看护医生": "doctor", "保安": "security",
+    "志愿者": "volunteer", "义工": "volunteer", "其他": "other",
+}  # fmt: skip
+RESOURCE_KINDS = {
+    "医院": "hospital", "诊所": "clinic", "卫生站": "clinic", "药店": "pharmacy", "派出所": "police", "公安": "police",
+    "消防": "fire", "消防站": "fire", "社区": "community", "社区站": "community", "志愿者": "volunteer",
+    "服务商": "service", "服务": "service", "其他": "other",
+}  # fmt: skip
+DEVICE_STATES = {
+    "库存": "stock", "已发放": "issued", "已安装": "installed", "使用中": "in_service", "在用": "in_service",
+    "故障": "faulty", "停用": "retired", "报废": "retired",
+}  # fmt: skip
+DATUMS = {
+    "wgs-84": "wgs84", "gcj-02": "gcj02", "火星坐标": "gcj02", "高德": "gcj02", "腾讯": "gcj02",
+    "bd-09": "bd09", "百度": "bd09",
+}  # fmt: skip
+LANGUAGES = {
+    "zh": "zh-CN",
+    "zh-cn": "zh-CN",
+    "中文": "zh-CN",
+    "汉语": "zh-CN",
+    "普通话": "zh-CN",
+    "英文": "en",
+    "英语": "en",
+}
+
+
+def day(value: Cell) -> Any:
+    """YYYY-MM-DD of a day in the ways people write one; anything else stays as it is and is refused later."""
+    text = unicodedata.normalize("NFKC", as_text(value))
+    fits = _DAY.fullmatch(text)
+    if fits is None:
+        return text
+    year, month, of_month = (int(part) for part in fits.groups() if part is not None)
+    try:
+        return date(year, month, of_month).isoformat()
+    except ValueError:
+        return text
+
+
+def decimal(value: Cell) -> Any:
+    text = unicodedata.normalize("NFKC", as_text(value))
+    return float(text) if _DECIMAL.fullmatch(text) else text
+
+
+def whole(value: Cell) -> Any:
+    text = unicodedata.normalize("NFKC", as_text(value))
+    return int(text) if _WHOLE.fullmatch(text) else text
+
+
+def yes_no(value: Cell) -> Any:
+    text = as_text(value).casefold()
+    return True if text in YES else False if text in NO else text
+
+
+def notes(value: Cell) -> Any:
+    """The notes between ; and ；."""
+    return [note for note in (part.strip() for part in re.split("[;；]", as_text(value))) if note]
+
+
+def one_of(words: Mapping[str, str]) -> Callable[[Cell], Any]:
+    """Reads the code, or a word for it."""
+
+    def read(value: Cell) -> Any:
+        text = unicodedata.normalize("NFKC", as_text(value)).casefold()
+        return words.get(text, text)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A member of the HTTP interface, its other names in a header, and how its cells are read."""
+
+    member: str
+    names: tuple[str, ...]
+    read: Callable[[Cell], Any] = as_text
+
+
+_NAME = Column("name", ("姓名", "名称"))
+_PHONE = Column("phone", ("电话", "手机", "手机号", "手机号码", "电话号码", "联系电话", "telephone", "mobile"))
+_ADDRESS = Column("address", ("地址", "住址", "家庭住址", "居住地址"))
+_LANGUAGE = Column("language", ("语言",), one_of(LANGUAGES))
+_PLACE = (
+    Column("lat", ("纬度", "latitude"), decimal),
+    Column("lon", ("经度", "longitude", "lng"), decimal),
+    Column("crs", ("坐标系", "坐标系统", "datum"), one_of(DATUMS)),
+)
+_ELDER = (
+    Column("elder_id", ("老人编号", "老人id")),
+    Column("elder_phone", ("老人电话", "老人手机", "老人联系电话")),
+    Column("elder_name", ("老人姓名", "老人")),
+    Column("elder_birth_date", ("老人出生日期", "老人生日"), day),
+)
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "elders": (
+        _NAME, Column("sex", ("性别", "gender"), one_of(SEXES)),
+        Column("birth_date", ("出生日期", "生日", "出生年月日", "birthday"), day), _PHONE, _ADDRESS,
+        Column("area", ("区域", "社区", "所属社区", "街道")), *_PLACE,
+        Column("access_notes", ("入户说明", "入户信息", "进门说明")), _LANGUAGE,
+        Column("conditions", ("疾病", "病史", "基础疾病"), notes),
+        Column("medication", ("用药", "药物", "服药"), notes),
+        Column("allergies", ("过敏", "过敏史", "过敏药物"), notes),
+    ),
+    "contacts": (
+        *_ELDER, Column("name", ("姓名", "联系人", "联系人姓名")),
+        Column("role", ("角色", "身份", "类别"), one_of(ROLES)),
+        Column("phone", (*_PHONE.names, "联系人电话")), Column("rank", ("顺序", "次序", "优先级"), whole),
+        Column("relation", ("关系", "与老人关系")), _LANGUAGE,
+        Column("is_key_holder", ("钥匙", "有钥匙", "持有钥匙", "keyholder"), yes_no),
+    ),
+    "devices": (
+        Column("uid", ("设备编号", "设备号", "编号")), *_ELDER, Column("model", ("型号", "设备型号")),
+        Column("state", ("状态", "设备状态"), one_of(DEVICE_STATES)),
+    ),
+    "resources": (
+        Column("kind", ("类型", "类别", "种类"), one_of(RESOURCE_KINDS)), _NAME, *_PLACE, _PHONE, _ADDRESS,
+    ),
+}  # fmt: skip
+KINDS = tuple(COLUMNS)
+REQUIRED = {
+    "elders": ("name",), "contacts": ("name", "role", "phone", "rank"), "devices": ("uid",),
+    "resources": ("kind", "name", "lat", "lon"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The entries of a file, what one of them is called (row, entry), and the file's own names of the members."""
+
+    unit: str
+    entries: Iterator[Entry]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def table_of(kind: str, grid: Iterator[GridRow]) -> Table:
+    """The first row that is not empty names the columns. Raises UnreadableFile when it does not."""
+    for row in grid:
+        if any(_is_filled(cell) for cell in row.cells):
+            columns, labels = _header(kind, row)
+            return Table("row", _entries(grid, columns), labels)
+    raise UnreadableFile("the file is empty")
+
+
+def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str]]:
+    known = {_plain(name): column for column in COLUMNS[kind] for name in (column.member, *column.names)}
+    columns: list[Column | None] = []
+    labels: dict[str, str] = {}
+    unknown: list[str] = []
+    for cell in row.cells:
+        if isinstance(cell, BadCell):
+            raise UnreadableFile(f"row {row.number} must name the columns: {cell.reason}")
+        name = as_text(cell)
+        column = known.get(_plain(name))
+        columns.append(column)
+        if name and column is None:
+            unknown.append(name)
+        elif column is not None and labels.setdefault(column.member, name) != name:
+            raise UnreadableFile(f"two columns mean {column.member}: {labels[column.member]} and {name}")
+        elif column is not None and columns.count(column) > 1:
+            raise UnreadableFile(f"there are two columns {name}")
+    _check_header(kind, row.number, set(labels), unknown)
+    return columns, labels
+
+
+def _check_header(kind: str, row: int, members: set[str], unknown: list[str]) -> None:
+    wanted = f"columns of {kind} are {', '.join(column.member for column in COLUMNS[kind])}"
+    if not members:  # Perhaps there is no header, and what stands there is somebody's name.
+        raise UnreadableFile(f"row {row} does not name the columns; {wanted}")
+    if unknown:
+        shown = ", ".join(f"{name[:SHOWN_HEADER]!r}" for name in unknown[:5])
+        raise UnreadableFile(f"row {row} names columns nobody knows: {shown}; {wanted}")
+    missing = [member for member in REQUIRED[kind] if member not in members]
+    if kind == "contacts" and not members & {column.member for column in _ELDER}:
+        missing.append("elder_id, elder_phone, or elder_name and elder_birth_date")
+    if missing:
+        raise UnreadableFile(f"these columns are missing: {', '.join(missing)}")
+
+
+def _entries(grid: Iterator[GridRow], columns: list[Column | None]) -> Iterator[Entry]:
+    for row in grid:
+        if any(_is_filled(cell) for cell in row.cells):
+            yield _entry(row, columns)
+
+
+def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
+    values: dict[str, Any] = {}
+    faults: list[tuple[str, str]] = []
+    for place, cell in enumerate(row.cells):
+        column = columns[place] if place < len(columns) else None
+        if not _is_filled(cell):
+            continue
+        if isinstance(cell, BadCell):
+            faults.append((column.member if column else "", cell.reason))
+        elif column is None:
+            faults.append(("", f"cell {place + 1} stands under no column name"))
+        else:
+            values[column.member] = column.read(cell)
+    return Entry(row.number, with_health(values), tuple(faults))
+
+
+def with_health(values: dict[str, Any]) -> dict[str, Any]:
+    """The health columns become the one member that the registry keeps."""
+    health = {name: values.pop(name) for name in HEALTH_LISTS if name in values}
+    health = {name: told for name, told in health.items() if told}
+    return values | {"health": health} if health else values
+
+
+def _is_filled(cell: Cell | BadCell) -> bool:
+    return isinstance(cell, BadCell) or as_text(cell) != ""
+
+
+def _plain(name: str) -> str:
+    """A header without its decoration: case, spaces, underlines, asterisks and what stands in brackets."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"\([^)]*\)|[\s_*:\-]", "", text)
