@@ -37,7 +37,7 @@ class Entry:
     """
 
     row: int
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     faults: tuple[tuple[str, str], ...] = ()
 
 
@@ -55,7 +55,7 @@ class Plan:
     """What may be written and what is refused; nothing has happened yet."""
 
     kind: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = field(repr=False)
     refusals: tuple[Refusal, ...]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
@@ -135,7 +135,8 @@ class Bulk:
         faults = list(entry.faults)
         row: Row | None = None
         try:
-            row = self._row(kind, values, secrets)
+            if entry.values or not faults:  # Where nothing could be read, what is missing is no news.
+                row = self._row(kind, values, secrets)
         except ValidationError as wrong:
             faults += _faults(wrong, {member for member, _ in entry.faults})
         except BadMember as wrong:
@@ -161,7 +162,7 @@ class Bulk:
         named: list[tuple[Entry, NamedElder]] = []
         for entry in entries:
             says = {k: v for k, v in entry.values.items() if k in NamedElder.model_fields and v is not None}
-            if not says and not is_needed:
+            if not says and (entry.faults or not is_needed):
                 continue
             try:
                 named.append((entry, self._named(says)))

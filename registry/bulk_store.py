@@ -48,7 +48,12 @@ def _resource_key(kind: str, name: str, lat: float, lon: float) -> Key:
 
 
 def keys_held(session: Session, kind: str, rows: Sequence[Row]) -> set[Key]:
-    """Which of these rows' keys the registry holds already (and some others)."""
+    """Which of these rows' keys the registry holds already."""
+    return _keys_near(session, kind, rows) & {key_of(kind, row) for row in rows}
+
+
+def _keys_near(session: Session, kind: str, rows: Sequence[Row]) -> set[Key]:
+    """The keys of everything that shares the indexed column with one of the rows."""
     if kind == "elders":
         columns, alive = _elder_columns(), ELDERS.c.deleted_at.is_(None)
         phones = {row["phone"] for row in rows if row["phone"] is not None}

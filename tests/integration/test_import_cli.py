@@ -1,0 +1,91 @@
+"""`carebell import` as a registrar types it, on both databases."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.db import Database
+from tests.import_site import count_of
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+REPO = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(db: Database, db_url: str, tmp_path: Path) -> Run:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CAREBELL_")} | {
+        "CAREBELL_DATABASE_URL": db_url, "CAREBELL_DATA_DIR": str(tmp_path / "data"), "CAREBELL_SECRET_KEY": "k" * 40,
+        "PYTHONPATH": str(REPO), "PYTHONIOENCODING": "utf-8",
+    }  # fmt: skip
+
+    def carebell(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "carebell", "import", *words],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    return carebell
+
+
+def test_dry_run_then_import_then_again(run: Run, db: Database, tmp_path: Path) -> None:
+    (tmp_path / "elders.csv").write_bytes("姓名,电话\n赵桂明,13900000001\n王秀英,\n".encode("gb18030"))
+
+    tried = run("elders", "elders.csv", "--dry-run")
+    assert (tried.returncode, tried.stdout) == (0, "Dry run: 2 read, 0 refused, 2 could be written; nothing was.\n")
+    assert count_of(db, "elders") == 0
+    done = run("elders", "elders.csv")
+    assert (done.returncode, done.stdout) == (0, "2 read, 0 refused: 2 elders written.\n")
+    assert not (tmp_path / "elders.csv.report.csv").exists()
+    again = run("elders", "elders.csv")
+    assert again.returncode == 1
+    assert again.stdout.splitlines() == [
+        "row 2, 姓名: is there already",
+        "row 3, 姓名: is there already",
+        "Everything that was refused is in elders.csv.report.csv.",
+        "2 read, 2 refused: nothing was written.",
+    ]
+    assert count_of(db, "elders") == 2
+
+
+def test_refused_rows_are_skipped_when_asked(run: Run, db: Database, tmp_path: Path) -> None:
+    (tmp_path / "devices.csv").write_text("uid\ncb-1\ncentre\ncb 2\n")
+
+    whole = run("devices", "devices.csv")
+    assert (whole.returncode, count_of(db, "devices")) == (1, 0)
+    assert not (tmp_path / "devices.csv.secrets.csv").exists()
+    done = run("devices", "devices.csv", "--skip-refused")
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "3 read, 2 refused: 1 devices written."
+    assert count_of(db, "devices") == 1
+    uid, secret = (tmp_path / "devices.csv.secrets.csv").read_text().splitlines()[1].split(",")
+    assert uid == "cb-1"
+    assert secret not in done.stdout + done.stderr
+
+
+def test_wrong_use_and_unreadable_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "noise").write_bytes(os.urandom(4096) + b"\0\xff\xff")
+
+    assert run("people", "noise").returncode == 2
+    assert run("elders").returncode == 2
+    for file in ("noise", "nowhere.csv", "."):
+        failed = run("elders", file)
+        assert (failed.returncode, failed.stdout, len(failed.stderr.splitlines())) == (1, "", 1)
+        assert failed.stderr.startswith(f"carebell: {file}: ")
+
+
+def test_long_imports_say_how_far_they_are(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "resources.csv").write_text(
+        "kind,name,lat,lon\n" + "".join(f"clinic,{n},34.1,108.2\n" for n in range(5500))
+    )
+
+    done = run("resources", "resources.csv")
+
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        f"{rows} of 5500 rows {what}" for what in ("checked", "written") for rows in (5000, 5500)
+    ]
