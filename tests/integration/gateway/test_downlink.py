@@ -128,7 +128,7 @@ def test_a_device_without_room_is_tried_again_in_order(office: Office) -> None:
     office.post.send = taken  # type: ignore[method-assign]
     downlink.look()
     assert office.post.numbers == []
-    office.clock.advance(10)
+    office.clock.advance(20)
     downlink.look()
     assert office.post.numbers == [b'{"n":1}', b'{"n":2}']
 
