@@ -122,10 +122,10 @@ class TimelineRow(SQLModel, table=True):
 
 
 class DownMessage(SQLModel, table=True):
-    """A message that waits until its device has acknowledged it."""
+    """A message that waits until its device has acknowledged it; an id is never used twice."""
 
     __tablename__ = "down_messages"
-    __table_args__ = (Index("ix_down_messages_uid", "uid", "id"),)
+    __table_args__ = (Index("ix_down_messages_uid", "uid", "id"), {"sqlite_autoincrement": True})
 
     id: int | None = Field(default=None, primary_key=True)
     uid: str = Field(max_length=64)
