@@ -244,8 +244,8 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
         .where(_ATTEMPTS.c.id.in_(ids), _ATTEMPTS.c.state == "due")
         .values(state="sending", lease_until=lease_until, started_at=func.coalesce(_ATTEMPTS.c.started_at, now))
         .returning(
-            _ATTEMPTS.c.id, _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.medium, _ATTEMPTS.c.purpose, _ATTEMPTS.c.phone,
-            _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role,
+            _ATTEMPTS.c.id.label("attempt_id"), _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.medium, _ATTEMPTS.c.purpose,
+            _ATTEMPTS.c.phone, _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role,
         )
     )  # fmt: skip
     claimed = [Claimed(**row._mapping, started_at=now) for row in session.execute(taken)]
