@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 import migrations
 from core.db import Database, sqlite_url
 from tests import pg_cluster
-from tests.world import World, settle_in
+from tests.world import World, open_quickly, settle_in
 
 _NUMBERS = count(1)
 
@@ -60,7 +60,7 @@ def _copied(template: str, name: str) -> str:
 @pytest.fixture
 def db(db_url: str) -> Iterator[Database]:
     """A database at the schema's head with nothing in it."""
-    database = Database(db_url)
+    database = open_quickly(db_url)
     yield database
     database.close()
 

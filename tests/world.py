@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from alarms.engine import Engine
 from alarms.events import Cancel, OfficerAction, Press, RelativeAnswer
@@ -52,6 +52,14 @@ PEOPLE = {
     "elder": ELDER, "daughter": DAUGHTER, "neighbour": NEIGHBOUR, "doctor": DOCTOR, "guard": GUARD,
     "officer": OFFICER, "colleague": COLLEAGUE,
 }  # fmt: skip
+
+
+def open_quickly(url: str) -> Database:
+    """A database that does not wait for the disk: a killed process loses nothing by it, only a power cut would."""
+    db = Database(url)
+    if db.is_sqlite:
+        event.listen(db.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    return db
 
 
 def settle_in(
