@@ -68,7 +68,7 @@
 
   function place(line) {
     var after = lines().find(function (other) { return other !== line && other.dataset.need > line.dataset.need; });
-    if (line.nextElementSibling !== (after || null) || !line.parentNode) { queue.insertBefore(line, after || null); }
+    if (line.parentNode !== queue || line.nextElementSibling !== (after || null)) { queue.insertBefore(line, after || null); }
   }
 
   function keepPlace(change) {
@@ -195,7 +195,7 @@
   }
 
   function primary() {
-    var button = panel.querySelector("[data-primary]");
+    var button = panel.querySelector("button[data-primary], summary[data-primary]");
     if (!button) { return; }
     button.click();
     var fold = button.closest("details");

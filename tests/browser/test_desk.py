@@ -1,0 +1,188 @@
+"""The duty desk in a browser, with real presses from a real device connection."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.live_centre import LiveCentre, until
+
+
+def test_a_press_appears_in_the_queue_and_on_the_map(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    page = open_page()
+    expect(page.locator("#map_live .leaflet-map-pane")).to_be_attached()
+
+    alarm_id = home.press(kind="fall")
+
+    line = page.locator(f"#line-{alarm_id}")
+    expect(line).to_contain_text(home.name)
+    expect(line).to_contain_text("fall")
+    expect(line).to_contain_text("unclaimed")
+    expect(page.locator("#map_live .cb-pin-unclaimed", has_text=home.name)).to_be_visible()
+    assert "▲" in page.title()
+
+
+def test_from_the_press_to_the_closed_alarm(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    page = open_page()
+    alarm_id = home.press()
+    panel = page.locator("#panel")
+
+    page.locator(f"#line-{alarm_id}").click()
+    expect(panel).to_contain_text(home.name)
+    expect(panel).not_to_contain_text("高血压")  # Folded until it is taken.
+    panel.get_by_role("button", name="Take it").click()
+    expect(panel).to_contain_text("yours")
+    expect(panel).to_contain_text("高血压")
+    expect(panel).to_contain_text("ringing")
+
+    panel.get_by_text("Somebody is going", exact=True).click()
+    panel.get_by_text("15 min").click()
+    panel.get_by_role("button", name="They are going").click()
+    expect(panel.locator(".panel-state")).to_contain_text("on the way")
+    expect(panel.locator(".part-next")).to_contain_text(f"{home.contact['name']} is going")
+
+    panel.get_by_role("button", name="Help is there").click()
+    expect(panel.locator(".panel-state")).to_contain_text("arrived")
+
+    panel.get_by_text("Close …").click()
+    panel.get_by_text("Helped on the spot").click()
+    panel.get_by_text("satisfied", exact=True).click()
+    panel.get_by_label("How do you know that the elder is safe?").fill("Spoke with her myself.")
+    panel.get_by_role("button", name="Close the alarm").click()
+    expect(panel.locator(".closed-as")).to_contain_text("Helped on the spot")
+    expect(page.locator(f"#line-{alarm_id}")).to_have_count(0)
+    assert centre.alarm(alarm_id)["satisfaction"] == "satisfied"
+
+
+def test_the_whole_way_by_keyboard(open_page: Open, centre: LiveCentre) -> None:
+    page = open_page()
+    alarm_id = centre.household().press()
+    line = page.locator(f"#line-{alarm_id}")
+    expect(line).to_be_visible()
+    panel = page.locator("#panel")
+
+    for _ in range(page.locator(".line.look-unclaimed").count()):
+        page.keyboard.press("Space")
+        expect(panel.locator(".panel-holder")).to_have_text("yours")
+        if panel.locator(f"[data-alarm='{alarm_id}']").count():
+            break
+        page.locator("h1").evaluate("document.activeElement.blur()")
+    expect(panel.locator(f"[data-alarm='{alarm_id}']")).to_be_attached()
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#act-accept")).to_have_attribute("open", "")
+    page.keyboard.press("Enter")
+    expect(panel.locator(".panel-state")).to_contain_text("on the way")
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+    expect(panel.locator("[name=disposition][value=helped]")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.locator("#act-close")).not_to_have_attribute("open", "")
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_be_visible()
+
+
+def test_two_officers_one_alarm(open_page: Open, centre: LiveCentre) -> None:
+    alarm_id = centre.household().press()
+    mine, theirs = open_page(f"/?alarm={alarm_id}"), open_page(f"/?alarm={alarm_id}", user="zhou")
+
+    mine.get_by_role("button", name="Take it").click()
+
+    expect(theirs.locator(".panel-holder")).to_have_text("with Limin")
+    expect(theirs.locator(f"#line-{alarm_id}")).to_contain_text("calling")
+
+
+def test_what_is_being_typed_survives_the_next_event(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    alarm_id = home.press()
+    page = open_page(f"/?alarm={alarm_id}")
+    note = page.locator("#note-text")
+    note.fill("She says that")
+
+    home.press()
+
+    expect(page.locator(".panel-sub")).to_contain_text("×2")
+    expect(note).to_have_value("She says that")
+    expect(note).to_be_focused()
+
+
+def test_a_lost_stream_is_loud_and_comes_back_without_a_gap(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    page = open_page()
+    expect(page.locator("#stale")).to_be_hidden()
+
+    centre.kill()
+    expect(page.locator("#stale")).to_contain_text("No connection since")
+    centre.start()
+    alarm_id = home.press()
+
+    expect(page.locator(f"#line-{alarm_id}")).to_contain_text(home.name)
+    expect(page.locator("#stale")).to_be_hidden()
+
+
+def test_the_sound_can_be_muted_for_a_minute(open_page: Open) -> None:
+    page = open_page()
+
+    page.keyboard.press("m")
+
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".mute-left")).to_have_text(re.compile("muted, [56]"))
+
+
+def test_a_sandbox_phone_is_answered_by_hand(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    page = open_page("/sandbox")
+    alarm_id = home.press()
+
+    phone = page.locator(".phone", has_text=home.contact["name"])
+    phone.get_by_role("button", name="Answer").click()
+    phone.locator("[data-key='1']").click()
+
+    until(lambda: centre.alarm(alarm_id)["state"] == "accepted", "key 1 accepts")
+    expect(phone).to_contain_text("quiet")
+
+
+def test_a_relative_answers_from_the_message(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    alarm_id = home.press()
+
+    def link() -> str | None:
+        for phone in centre.phones():
+            if phone["number"] == home.contact["phone"] and phone["message"]:
+                found = re.search(r"/r/[\w.-]+", phone["message"]["said"])
+                return found[0] if found else None
+        return None
+
+    page = open_page(until(link, "the message arrives"), user=None, width=390, height=844)
+    expect(page.locator("h1")).to_contain_text(home.name)
+    page.get_by_text("20 min").click()
+    page.get_by_role("button", name="I am going").click()
+
+    expect(page.get_by_text("You are going.")).to_be_visible()
+    alarm = centre.alarm(alarm_id)
+    assert (alarm["state"], alarm["eta_min"]) == ("accepted", 20)
+
+
+@pytest.mark.parametrize("width", [390, 800, 1100, 1440])
+def test_no_page_is_wider_than_the_screen(open_page: Open, centre: LiveCentre, width: int) -> None:
+    alarm_id = centre.household().press()
+    page = open_page(f"/?alarm={alarm_id}", width=width)
+    for path in (f"/?alarm={alarm_id}", "/", f"/alarms/{alarm_id}", "/alarms", "/sandbox"):
+        page.goto(path)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert (path, wide) == (path, width)
+
+
+def test_a_small_screen_begins_with_the_queue_and_opens_the_alarm(open_page: Open, centre: LiveCentre) -> None:
+    alarm_id = centre.household().press()
+    page = open_page(width=390, height=844)
+    expect(page.locator(f"#line-{alarm_id}")).to_be_visible()
+    expect(page.locator("#map_live")).to_be_hidden()
+
+    page.locator(f"#line-{alarm_id}").click()
+
+    expect(page.get_by_role("button", name="Take it")).to_be_visible()
+    expect(page.locator("#queue")).to_be_hidden()
