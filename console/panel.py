@@ -133,7 +133,6 @@ def places_of(alarm: Mapping[str, Any], help_near: Sequence[Nearby], tiles: Tile
         "here": tiles.place(location["lat"], location["lon"]),
         "accuracy_m": location.get("accuracy_m"),
         "home": tiles.place(home["lat"], home["lon"]) if is_apart else None,
-        "home_text": distance_text(home["distance_m"]) if is_apart else "",
         "help": [{"place": tiles.place(one.lat, one.lon), "text": distance_text(one.distance_m)} for one in help_near],
     }
 

@@ -96,6 +96,7 @@ HEALTH_WORDS = {
     "notes": N_("Notes"),
 }
 STEP_WORDS = {
+    "ask": N_("follow-up call to %(name)s"),
     "call": N_("call %(name)s"),
     "wait": N_("goes on if %(name)s says nothing"),
     "round": N_("call everybody again"),
@@ -190,5 +191,7 @@ def step_text(step: Mapping[str, Any] | None, speech: Words) -> str:
     if not step:
         return ""
     what, name = str(step.get("what")), step.get("name") or ""
+    if what == "call" and str(step.get("purpose")).startswith("follow_up"):
+        what = "ask"
     text = STEP_WORDS.get(what)
     return speech.say(text) % {"name": name} if text else speech.say(EMPTY_STEP)

@@ -1,5 +1,6 @@
 """Maps: the desk's live one, fed by pushes, and the sheet of one alarm to open, print and send."""
 
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -148,6 +149,7 @@ def _sheet(centre: Centre, user: Reader, alarm_id: str) -> Sheet:
         drawn_at=now,
         nearby=tuple(nearby),
         address=elder.get("address"),
+        pressed_at=datetime.fromisoformat(detail["received_at"]),
         timezone=ZoneInfo(centre.settings.timezone),
     )
 

@@ -151,7 +151,7 @@
   function showChosen() {
     var told = article() && article().dataset.places ? JSON.parse(article().dataset.places) : null;
     if (!told) { carebell.map.show(panelId()); return; }
-    var seen = [told.here].concat(told.help.slice(0, 3).map(function (one) { return one.place; }), told.home ? [told.home] : []);
+    var seen = [told.here].concat(told.help.map(function (one) { return one.place; }), told.home ? [told.home] : []);
     carebell.map.leaflet.fitBounds(seen, { padding: [64, 64], maxZoom: 16, animate: false });
   }
 
@@ -356,7 +356,7 @@
     if (told.accuracy_m) { L.circle(told.here, { radius: told.accuracy_m, className: "cb-circle", interactive: false }).addTo(around); }
     if (told.home) {
       L.polyline([told.here, told.home], { className: "cb-way", interactive: false }).addTo(around);
-      carebell.pin(told.home, "home", "", told.home_text).addTo(around);
+      carebell.pin(told.home, "home").addTo(around);
     }
     told.help.forEach(function (one, index) {
       L.polyline([told.here, one.place], { className: "cb-way", interactive: false }).addTo(around);
