@@ -27,7 +27,8 @@ from core.wake import Wake
 from notifier.channel import Channel
 
 SENDERS = 16  # Threads that wait for providers; each request has its own limit of some seconds.
-QUEUE_PER_SENDER = 4  # Claimed but not begun: short enough that a lease never runs out in the queue.
+QUEUE_PER_SENDER = 32  # Claimed but not begun; in a surge a handing-over saves a second transaction.
+SEND_LIMIT_S = 5.0  # What a sender may take once it has begun.
 LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
 BACKLOG_PAUSE_S = 0.005  # So that rows another process is at work on do not make this one spin.
 OVERDUE_AT_ONCE = 500
@@ -103,7 +104,9 @@ class Engine:
 
     def _begin(self, claimed: Claimed) -> None:
         try:
-            self._sender.send(claimed)
+            # What waited too long in the queue is left to its lease: by its end the row falls due again.
+            if self._clock.now() < claimed.started_at + timedelta(seconds=SEND_LEASE_S - SEND_LIMIT_S):
+                self._sender.send(claimed)
         finally:
             with self._counting:
                 self._begun -= 1

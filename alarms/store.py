@@ -183,6 +183,7 @@ class Pages:
 
     def write(self, session: Session) -> None:
         """One statement a table."""
+        connection = session.connection()
         for statement, rows in (
             (_INSERTS["alarms"], list(self.new_cases.values())),
             (_UPDATE_CASE, list(self.changed_cases.values())),
@@ -193,7 +194,7 @@ class Pages:
             (_INSERTS["down_messages"], self.down),
         ):
             if rows:
-                session.connection().execute(statement, rows)
+                connection.execute(statement, rows)
 
 
 def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict[str, Any]) -> dict[str, Any]:

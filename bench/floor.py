@@ -1,34 +1,42 @@
-"""The bare floor of a press: receive, commit one row, POST. Same MQTT endpoint, same HTTP library as the product.
+"""The bare floor of a press: receive, commit one row, POST. Same endpoint, database layer and telephone client.
 
-python bench/floor.py DATABASE_FILE POST_URL     prints the port it listens on; ends with standard input
+python bench/floor.py     settings as for the centre; prints the port it listens on; ends with standard input
 """
 
+import os
 import queue
-import sqlite3
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
-import requests
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, insert
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from core.clock import SystemClock
+from core.db import Database
+from core.settings import load_settings
 from gateway.endpoint import Endpoint
+from notifier.channel import CallOrder
+from notifier.script import Prompt
+from notifier.twilio_channel import TwilioChannel
 
-SENDERS = 16
-Item = tuple[str, bytes, Callable[[bool], None]]
+PRESSES = Table("floor", MetaData(), Column("uid", String), Column("payload", LargeBinary))
+SENDERS, AT_ONCE = 16, 100
 
 
 class Floor:
     """A door that queues presses, one thread that commits what has queued up, a pool that posts."""
 
-    def __init__(self, file: str, url: str) -> None:
-        self._file, self._url = file, url
-        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self._pool, self._local = ThreadPoolExecutor(SENDERS), threading.local()
-        threading.Thread(target=self._commit, daemon=True).start()
+    def __init__(self) -> None:
+        settings = load_settings(os.environ)
+        self._db, self._channel = Database(settings.database), TwilioChannel.from_settings(settings)
+        PRESSES.metadata.create_all(self._db.engine)
+        self._queue: queue.SimpleQueue[tuple[str, bytes, Callable[[bool], None]]] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(SENDERS)
+        Thread(target=self._commit, daemon=True).start()
 
     def authenticate(self, username: str, password: bytes) -> str | None:
         return username
@@ -41,30 +49,23 @@ class Floor:
     def subscribed(self, uid: str) -> None: ...
 
     def _commit(self) -> None:
-        db = sqlite3.connect(self._file, isolation_level=None)
-        db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE press (uid, payload)")
         while True:
             batch = [self._queue.get()]
-            while not self._queue.empty() and len(batch) < 500:
+            while not self._queue.empty() and len(batch) < AT_ONCE:
                 batch.append(self._queue.get())
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT INTO press VALUES (?, ?)", [(uid, payload) for uid, payload, _ in batch])
-            db.execute("COMMIT")
+            with self._db.write() as session:
+                session.connection().execute(insert(PRESSES), [{"uid": uid, "payload": raw} for uid, raw, _ in batch])
             for uid, _, ack in batch:
                 ack(True)
                 self._pool.submit(self._post, uid)
 
     def _post(self, uid: str) -> None:
-        if not hasattr(self._local, "http"):
-            self._local.http = requests.Session()
-            self._local.http.trust_env = False
-        self._local.http.post(
-            self._url, data={"To": f"+86139{uid[-8:]}", "From": "+8610", "Url": "http://x"}, timeout=5
-        )
+        order = CallOrder(uid, f"+86139{uid[-8:]}", 300, Prompt(attempt_id=uid), SystemClock().now())
+        self._channel.call(order)
 
 
 if __name__ == "__main__":
-    endpoint = Endpoint("127.0.0.1", 0, Floor(sys.argv[1], sys.argv[2]))
+    endpoint = Endpoint("127.0.0.1", 0, Floor())
     endpoint.start()
     print(endpoint.port, flush=True)
     sys.stdin.read()

@@ -3,7 +3,8 @@
     python bench/press.py [--seconds 10] [--flood 3000] [--rounds 3]
 
 Devices and the telephone provider live in this process; the centre (`carebell up`, channel twilio, SQLite) and the
-floor (bench/floor.py) each run in one of their own. For each: latency from the publish to the provider's POST at 10 and
+floor (bench/floor.py: the same endpoint, database layer and telephone client, one row and one POST for a press) each
+run in one of their own. For each: latency from the publish to the provider's POST at 10 and
 100 presses a second, and the rate at which a flood of presses is worked off, counted until the last POST has come.
 Every press is of another elder, so that each opens an alarm and makes a call. Prints one JSON line; figures are the
 medians of the rounds.
@@ -221,9 +222,29 @@ def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
             process.wait()
 
 
+def environment(folder: Path, url: str, port: int) -> dict[str, str]:
+    """The settings of the centre and of the floor alike."""
+    http = free_port()
+    settings = {
+        "DATA_DIR": str(folder),
+        "NOTIFIER": "twilio",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "x" * 32,
+        "TWILIO_FROM": "+861012345678",
+        "TWILIO_API_URL": url,
+        "MQTT_PORT": str(port),
+        "HTTP_PORT": str(http),
+        "PUBLIC_URL": f"http://127.0.0.1:{http}",
+    }
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CAREBELL_")}
+    return inherited | {f"CAREBELL_{k}": v for k, v in settings.items()} | {"PYTHONPATH": str(ROOT)}
+
+
 async def run_floor(folder: Path, url: str, called: dict[str, float], options: argparse.Namespace) -> Any:
-    command = [sys.executable, str(ROOT / "bench" / "floor.py"), str(folder / "floor.db"), url]
-    with ended(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as process:
+    command = [sys.executable, str(ROOT / "bench" / "floor.py")]
+    env = environment(folder, url, 0)
+    pipe = subprocess.PIPE
+    with ended(subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, text=True)) as process:
         assert process.stdout is not None
         port = int(await asyncio.to_thread(process.stdout.readline))
         return await measure(port, called, options.seconds, options.flood)
@@ -231,20 +252,8 @@ async def run_floor(folder: Path, url: str, called: dict[str, float], options: a
 
 async def run_centre(folder: Path, url: str, called: dict[str, float], options: argparse.Namespace) -> Any:
     plant(folder, 50 + 110 * options.seconds + options.flood)
-    port, http = free_port(), free_port()
-    settings = {
-        "DATA_DIR": str(folder),
-        "NOTIFIER": "twilio",
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "x" * 32,
-        "TWILIO_FROM": "+861012345678",
-        "TWILIO_API_URL": url.rsplit("/", 1)[0],
-        "MQTT_PORT": str(port),
-        "HTTP_PORT": str(http),
-        "PUBLIC_URL": f"http://127.0.0.1:{http}",
-    }
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CAREBELL_")}
-    env = inherited | {f"CAREBELL_{k}": v for k, v in settings.items()} | {"PYTHONPATH": str(ROOT)}
+    port = free_port()
+    env = environment(folder, url, port)
     command = [sys.executable, "-m", "carebell", "up"]
     with (
         open(folder / "log", "w") as log,
@@ -264,7 +273,7 @@ async def one_round(options: argparse.Namespace) -> dict[str, Any]:
         called: dict[str, float] = {}
         loop = asyncio.get_running_loop()
         server = await loop.create_server(partial(Provider, called), "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/calls"
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with tempfile.TemporaryDirectory(prefix="carebell-bench-") as folder:
             found[name] = await run(Path(folder), url, called, options)
         server.close()

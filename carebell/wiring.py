@@ -40,6 +40,7 @@ from registry.service import RegistryService
 
 ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
+TIDY_EVERY_S = 2
 COLLECT_AFTER = (20_000, 20, 50)  # Allocations and generations; the defaults look at everything several times a second.
 SWITCH_EVERY_S = 0.001  # A sender that has a call to begin waits this long for a busy thread, not five times as long.
 log = logging.getLogger(__name__)
@@ -170,6 +171,7 @@ class Carebell:
                 self.sandbox.start()
             self.engine.start(is_only_one=self.settings.is_sqlite)
             self._calendar.add_job(self._clean_up, "interval", seconds=CLEAN_UP_EVERY_S)
+            self._calendar.add_job(self.db.tidy, "interval", seconds=TIDY_EVERY_S)
             self._calendar.start()
         if self.gateway is not None:
             self.gateway.start()
