@@ -32,25 +32,25 @@ class Settings(BaseModel):
     database_url: str = ""
     mqtt_url: str = ""
     mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = Field(1883, ge=0, le=65535)
+    mqtt_port: int = Field(default=1883, ge=0, le=65535)
     mqtt_tls_cert: Path | None = None
     mqtt_tls_key: Path | None = None
     http_host: str = "127.0.0.1"
-    http_port: int = Field(8000, ge=0, le=65535)
+    http_port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8000"
     notifier: tuple[str, ...] = ("sandbox",)
     twilio_account_sid: str = ""
-    twilio_auth_token: str = Field("", repr=False)
+    twilio_auth_token: str = Field(default="", repr=False)
     twilio_from: str = ""
     twilio_api_url: str = ""
-    secret_key: str = Field("", repr=False)
+    secret_key: str = Field(default="", repr=False)
     locale: str = "zh-CN"
     timezone: str = "Asia/Shanghai"
-    phone_region: str = Field("CN", pattern="^[A-Z]{2}$")
-    phone_area_code: str = Field("", pattern=r"^\d{0,5}$")
+    phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")
+    phone_area_code: str = Field(default="", pattern=r"^\d{0,5}$")
     allow_emergency_numbers: bool = False
     tiles_url: str = ""
-    tiles_crs: str = Field("wgs84", pattern="^(wgs84|gcj02)$")
+    tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
     centre_name: str = "Carebell"
 
     @field_validator("database_url")

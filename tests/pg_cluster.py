@@ -72,7 +72,7 @@ class Cluster:
             shutil.chown(self._folder, owner)
         data, log = self._folder / "data", self._folder / "log"
         made = subprocess.run(
-            [*prefix, _program("initdb"), "-D", data, "-U", "carebell", "-A", "trust", "-E", "UTF8", "--locale=C"],
+            [*prefix, _program("initdb"), "-D", str(data), "-U", "carebell", "-A", "trust", "-E", "UTF8", "--locale=C"],
             capture_output=True, text=True, cwd="/", check=False,
         )  # fmt: skip
         if made.returncode:
@@ -80,7 +80,7 @@ class Cluster:
         options = ("listen_addresses=127.0.0.1", "max_connections=200", "fsync=off", "full_page_writes=off")
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [*prefix, _program("postgres"), "-D", data, "-p", str(self._port), "-k", self._folder]
+                [*prefix, _program("postgres"), "-D", str(data), "-p", str(self._port), "-k", str(self._folder)]
                 + [part for option in options for part in ("-c", option)],
                 stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
             )  # fmt: skip

@@ -41,7 +41,7 @@ def test_token_signs_in_until_it_is_signed_out(site: ConsoleSite) -> None:
 
 @pytest.mark.parametrize("authorization", ["Bearer nonsense", "Bearer ", "Basic bGk6eA==", "nonsense", "Bearer \xff"])
 def test_bad_credentials_are_401(site: ConsoleSite, authorization: str) -> None:
-    problem_of(site.open().get("/api/v1/elders", headers={"authorization": authorization.encode("latin-1")}), 401)
+    problem_of(site.open().get("/api/v1/elders", headers={b"authorization": authorization.encode("latin-1")}), 401)
 
 
 def test_wrong_password_and_unknown_name_are_told_alike(site: ConsoleSite) -> None:

@@ -149,7 +149,7 @@ def test_areas_know_what_lies_in_them_and_form_no_ring(site: ConsoleSite) -> Non
 def test_nearest_help_comes_first(site: ConsoleSite) -> None:
     near = site.make("resources", lat=-75.0, lon=20.0, kind="pharmacy", phone="120")
     far = site.make("resources", lat=-75.1, lon=20.0, kind="pharmacy")
-    ask = {"lat": -74.99, "lon": 20.0, "kind": "pharmacy", "limit": 2}
+    ask: dict[str, str | float] = {"lat": -74.99, "lon": 20.0, "kind": "pharmacy", "limit": 2}
 
     found = site.as_("officer").get("/api/v1/nearby", params=ask).json()["items"]
 
