@@ -17,6 +17,7 @@ RING_GRACE_S = 2  # A provider's own "no answer" may arrive this late before sil
 ANSWERED_LIMIT_S = 60  # The prompt twice and time to press; afterwards nobody confirmed.
 REDIAL_LIMIT_S = 45  # A call that senders could not begin within this has failed; time without a process is not theirs.
 
+DETAIL_CHARS, REF_CHARS = 200, 80
 MESSAGE_RANK = {"due": 0, "sending": 1, "sent": 2, "undelivered": 3, "delivered": 3, "failed": 3, "cancelled": 3,
                 "replied": 4}  # fmt: skip
 
@@ -26,6 +27,7 @@ def attempt_event(case: Case, event: Event, ladder: Ladder, now: datetime) -> De
     match event:
         case CallReport():
             attempt = case.attempt(event.attempt_id)
+            event = _fitting(event)
             if event.provider_ref and attempt.provider_ref is None:
                 attempt = changed(attempt, provider_ref=event.provider_ref, channel=event.channel or attempt.channel)
                 case = case.with_attempt(attempt)
@@ -38,6 +40,14 @@ def attempt_event(case: Case, event: Event, ladder: Ladder, now: datetime) -> De
             return _overdue(case, case.attempt(event.attempt_id), now)
         case _:
             raise Rejected(f"{type(event).__name__} is not about an attempt")
+
+
+def _fitting(report: CallReport) -> CallReport:
+    """A provider's own texts in the lengths that are kept; a reference that is longer is none of theirs."""
+    if len(report.detail or "") <= DETAIL_CHARS and len(report.provider_ref or "") <= REF_CHARS:
+        return report
+    ref = report.provider_ref if len(report.provider_ref or "") <= REF_CHARS else None
+    return replace(report, detail=(report.detail or "")[:DETAIL_CHARS] or None, provider_ref=ref)
 
 
 def _call(case: Case, attempt: Attempt, event: CallReport, ladder: Ladder, now: datetime) -> Decision:

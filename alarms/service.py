@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
 from alarms import store
@@ -33,6 +33,8 @@ from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
 SOON_S = 0.9  # The engine looks every second by itself.
+UNREACHABLE = (OperationalError, InterfaceError, InternalError)  # The last: a server that became read-only.
+DEADLOCK = "40P01"
 CONFLICT_RETRIES = 5  # Two gateways opening one elder's alarm at once: the loser decides again.
 log = logging.getLogger(__name__)
 
@@ -87,7 +89,8 @@ class AlarmService:
     def presses(self, batch: Sequence[Press]) -> list[PressReceipt]:
         """Store presses in one transaction; the receipts are in the order of the batch.
 
-        Raises TryAgain when the database cannot be reached; nothing is stored then.
+        Raises TryAgain when the database cannot be reached, Rejected when it cannot hold one of the values (a NUL in a
+        text); nothing is stored then.
         """
         work = self._run(batch)
         receipts = []
@@ -109,7 +112,12 @@ class AlarmService:
 
     def handle_all(self, events: Sequence[Event]) -> list[Handled | CarebellError]:
         """Decide events that came together, in one transaction; an event that is refused changes nothing."""
-        return self._run(events).outcomes
+        try:
+            return self._run(events).outcomes
+        except Rejected as refused:
+            if len(events) == 1:
+                return [refused]
+        return [self.handle_all([event])[0] for event in events]  # One of them cannot be stored; the others can.
 
     def report(self, report: Report) -> None:
         """A channel's word on an attempt; it is stored when this returns.
@@ -144,7 +152,11 @@ class AlarmService:
                     self._wake.with_commit(session, *work.topics())
             except IntegrityError:
                 continue  # A repetition, or another process was first: look at what is stored, and decide again.
-            except (OperationalError, DBAPIError) as problem:
+            except DataError as problem:
+                raise Rejected("the database cannot hold what was said") from problem
+            except UNREACHABLE as problem:
+                if getattr(problem.orig, "sqlstate", None) == DEADLOCK:
+                    continue
                 raise TryAgain(f"the database did not take it: {type(problem).__name__}") from problem
             self._after(work)
             return work
@@ -339,12 +351,22 @@ class _Work:
         if case.state == "closed":
             if stored.open_key:
                 self._open.pop(stored.open_key, None)
+                self._inherit(stored.open_key)
             return None
         if stored.open_key:
             return stored.open_key
         key = case.elder_id or f"device:{case.device_uid}"  # A closed alarm is open again.
         free = key not in self._open and store.key_is_free(self._session, key)
         return key if free else f"{key}#{case.id[-12:]}"
+
+    def _inherit(self, key: str) -> None:
+        """An alarm that opened again beside the one now closed is the one that the next press joins."""
+        heir = store.opened_again(self._session, key)
+        if heir is None:
+            return
+        self._pages.heirs.append({"key": heir, "inherited": key})
+        if heir in self._cases:
+            self._cases[heir] = replace(self._cases[heir], open_key=key)
 
     def _claim_at_once(self, room: int) -> None:
         """Begin fresh calls in this very transaction, so that no second commit stands before the first ring."""

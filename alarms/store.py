@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -132,6 +133,13 @@ _UPDATE_ATTEMPT = (
 )
 
 
+_INHERIT = (
+    update(_ALARMS)
+    .where(_ALARMS.c.id == bindparam("key"), _ALARMS.c.state != "closed")
+    .values(open_key=bindparam("inherited"))
+)
+
+
 class Pages:
     """What one transaction writes, gathered so that each table is written once."""
 
@@ -143,6 +151,7 @@ class Pages:
         self.presses: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
         self.down: list[dict[str, Any]] = []
+        self.heirs: list[dict[str, Any]] = []
 
     def new_case(self, case: Case, open_key: str, policy: dict[str, Any]) -> None:
         self.new_cases[case.id] = _members(case) | {"open_key": open_key, "policy": policy, "version": 1}
@@ -187,9 +196,11 @@ class Pages:
         for statement, rows in (
             (_INSERTS["alarms"], list(self.new_cases.values())),
             (_UPDATE_CASE, list(self.changed_cases.values())),
+            (_INHERIT, self.heirs),
             (_INSERTS["presses"], self.presses),
             (_INSERTS["attempts"], list(self.new_attempts.values())),
-            (_UPDATE_ATTEMPT, list(self.changed_attempts.values())),
+            # In the order of their ids, as `mark_placed` writes them: two transactions must not wait for each other.
+            (_UPDATE_ATTEMPT, sorted(self.changed_attempts.values(), key=itemgetter("key"))),
             (_INSERTS["timeline"], self.lines),
             (_INSERTS["down_messages"], self.down),
         ):
@@ -204,6 +215,13 @@ def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict
         "id": press_id, "device_uid": event.device_uid, "msg_id": prefix + event.msg_id, "alarm_id": alarm_id,
         "received_at": event.received_at, "what": what, "content": content, "raw": event.raw,
     }  # fmt: skip
+
+
+def opened_again(session: Session, key: str) -> str | None:
+    """The oldest alarm of this elder or device that opened again while another had the key."""
+    wanted = select(_ALARMS.c.id).where(_ALARMS.c.open_key.startswith(f"{key}#", autoescape=True))
+    found: str | None = session.scalar(wanted.order_by(_ALARMS.c.number).limit(1))
+    return found
 
 
 def key_is_free(session: Session, key: str) -> bool:
@@ -232,6 +250,7 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
     """Take what is due, calls before messages; each attempt goes to exactly one caller."""
     wanted = (
         select(_ATTEMPTS.c.id)
+        .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)  # Locked as well: whoever holds it may cancel this call.
         .where(_ATTEMPTS.c.state == "due", _ATTEMPTS.c.due_at <= now)
         .order_by(_ATTEMPTS.c.medium.desc(), _ATTEMPTS.c.due_at)  # voice, then sms
         .limit(limit)
@@ -294,11 +313,14 @@ class Placed:
 def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
     """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
     connection = session.connection()
+    placed = sorted(placed, key=attrgetter("attempt_id"))
     connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
     connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
     unwanted = select(_ATTEMPTS.c.id).where(
-        _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]), _ATTEMPTS.c.outcome == "cancelled"
-    )
+        _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]),
+        _ATTEMPTS.c.outcome.in_(("cancelled", "accepted", "declined")),
+        _ATTEMPTS.c.answered_at.is_(None),
+    )  # fmt: skip
     cancelled = set(session.scalars(unwanted))
     return [p for p in placed if p.attempt_id in cancelled]
 
