@@ -29,8 +29,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: Path = Path("./carebell-data")
-    database_url: str = ""
-    mqtt_url: str = ""
+    database_url: str = Field(default="", repr=False)
+    mqtt_url: str = Field(default="", repr=False)
+    mqtt_admin_url: str = Field(default="", repr=False)
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = Field(default=1883, ge=0, le=65535)
     mqtt_tls_cert: Path | None = None
@@ -66,11 +67,18 @@ class Settings(BaseModel):
             raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
         return value
 
-    @field_validator("mqtt_url")
+    @field_validator("mqtt_url", "mqtt_admin_url")
     @classmethod
     def _broker(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("mqtt", "mqtts") or not urlsplit(value).hostname):
             raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://…")
+        return value
+
+    @field_validator("mqtt_tls_cert", "mqtt_tls_key")
+    @classmethod
+    def _file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("names no file that can be read")
         return value
 
     @field_validator("public_url", "twilio_api_url")
@@ -102,7 +110,7 @@ class Settings(BaseModel):
     def _timezone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError.
             raise ValueError(f"knows no time zone {value!r}; an example is Asia/Shanghai") from None
         return value
 
@@ -113,6 +121,8 @@ class Settings(BaseModel):
             raise ValueError(f"{PREFIX}TWILIO_{missing[0].upper()} is missing: Twilio needs account, token and number")
         if not self.is_sqlite and len(self.secret_key) < 32:
             raise ValueError(f"{PREFIX}SECRET_KEY (32 characters or more) is required when the database is not SQLite")
+        if self.mqtt_admin_url and not urlsplit(self.mqtt_url).username:
+            raise ValueError(f"{PREFIX}MQTT_ADMIN_URL needs {PREFIX}MQTT_URL with the gateways' own login")
         if bool(self.mqtt_tls_cert) != bool(self.mqtt_tls_key):
             raise ValueError(f"{PREFIX}MQTT_TLS_CERT and {PREFIX}MQTT_TLS_KEY belong together")
         return self
