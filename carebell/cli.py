@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from carebell import doctor as checkup
 from carebell import sim, site, watching
+from carebell.broker_rights import BrokerRights
 from core import log
 from core.clock import SystemClock
 from core.errors import CarebellError
@@ -182,8 +183,10 @@ def doctor() -> None:
 
 def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
     """The registry of this site, for commands that write to it."""
+    db = site.open_database(settings, upgrade=upgrade)
     return RegistryService(
-        site.open_database(settings, upgrade=upgrade), SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
+        db, SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
+        on_device_secret=BrokerRights(settings, db).give,
         phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
     )  # fmt: skip
 

@@ -194,7 +194,7 @@ def run_demo(settings: Settings, serve: Callable[[Carebell], None]) -> None:
             public = f"http://{reachable(settings.http_host)}:{settings.http_port}"
         own = settings.model_copy(
             update={
-                "data_dir": Path(folder), "database_url": "", "secret_key": "", "mqtt_url": "",
+                "data_dir": Path(folder), "database_url": "", "secret_key": "", "mqtt_url": "", "mqtt_admin_url": "",
                 "notifier": ("sandbox",), "public_url": public,
             }
         )  # fmt: skip

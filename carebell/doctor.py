@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from sqlalchemy import text
 import migrations
 from core.clock import Clock
 from core.db import Database
+from core.errors import CarebellError
 from core.settings import Settings
+from gateway.dynsec import DynamicSecurity
 from notifier.twilio_channel import TwilioChannel
 
 DISK_WANTED_BYTES = 1 << 30
@@ -23,9 +26,12 @@ CONNECT_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """`problem` keeps the centre from working; `concern` does not, but somebody has to look at it."""
+
     what: str
     problem: str | None
     remark: str = "ok"
+    concern: str | None = None
 
     @property
     def is_well(self) -> bool:
@@ -33,7 +39,8 @@ class Finding:
 
     @property
     def line(self) -> str:
-        return f"{'ok  ' if self.is_well else 'FAIL'}  {self.what}: {self.problem or self.remark}"
+        mark = "FAIL" if self.problem else "warn" if self.concern else "ok  "
+        return f"{mark}  {self.what}: {self.problem or self.concern or self.remark}"
 
 
 def examine(settings: Settings, clock: Clock) -> list[Finding]:
@@ -45,6 +52,10 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
     ]
     if settings.mqtt_url:
         checks.append(("mqtt broker", lambda: _broker(settings.mqtt_url)))
+    if settings.mqtt_admin_url:
+        checks.append(("mqtt rights", lambda: _rights(settings.mqtt_admin_url)))
+    elif not settings.mqtt_url and settings.mqtt_tls_cert is not None:
+        checks.append(("mqtt certificate", lambda: _certificate(settings)))
     if "twilio" in settings.notifier:
         checks.append(("channel twilio", lambda: TwilioChannel.from_settings(settings).check()))
     findings = [Finding("settings", None, f"channels {', '.join(settings.notifier)}, time zone {settings.timezone}")]
@@ -53,7 +64,33 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
             findings.append(Finding(what, check()))
         except Exception as broken:  # noqa: BLE001 - a check that breaks is a finding, not the end
             findings.append(Finding(what, f"could not be checked ({type(broken).__name__})"))
-    return findings
+    return [*findings, Finding("spool", None, concern=_spooled(settings))]
+
+
+def _spooled(settings: Settings) -> str | None:
+    """Presses that the database would not take: a person must read them, and move the file away."""
+    file = settings.data_dir / "spool" / "presses.jsonl"
+    if not file.exists() or not file.stat().st_size:
+        return None
+    count = len(file.read_bytes().splitlines())
+    return f"{count} messages of devices could not be stored and wait in {file}: see docs/operations.md"
+
+
+def _rights(url: str) -> str | None:
+    try:
+        DynamicSecurity(url).devices()
+    except CarebellError as problem:
+        return f"{problem}: check CAREBELL_MQTT_ADMIN_URL"
+    return None
+
+
+def _certificate(settings: Settings) -> str | None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(str(settings.mqtt_tls_cert), settings.mqtt_tls_key)
+    except OSError as problem:
+        return f"cannot be used with its key ({problem.strerror}): check CAREBELL_MQTT_TLS_CERT and _TLS_KEY"
+    return None
 
 
 def _disk(settings: Settings) -> str | None:

@@ -11,16 +11,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alarms import store as alarm_store
 from alarms.engine import Engine
 from alarms.service import AlarmService
 from carebell import site
+from carebell.broker_rights import BrokerRights
 from console.app import create_app
 from console.centre import Centre, Check, Figures
 from console.links import make_link
+from console.server import ConsoleServer
 from core.clock import SystemClock
 from core.db import Database
 from core.ids import new_id
@@ -87,8 +88,9 @@ class Carebell:
         self._line_counts = Counts()
         self._endpoint: Endpoint | None = None
         self.gateway: Gateway | None = None
+        self.rights = BrokerRights(settings, self.db)
         self.registry = RegistryService(
-            self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone,
+            self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone, on_device_secret=self.rights.give,
             phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
         )  # fmt: skip
         if "engine" in roles:
@@ -128,17 +130,13 @@ class Carebell:
         }
         return [channel for name in self.settings.notifier if (channel := makers[name]()) is not None]
 
-    def _server(self, secret: str) -> uvicorn.Server:
+    def _server(self, secret: str) -> ConsoleServer:
         centre = Centre(
             settings=self.settings.model_copy(update={"secret_key": secret}), db=self.db, clock=self.clock,
             wake=self.wake, registry=self.registry, alarms=self.alarms, sandbox=self.sandbox, checks=self.checks(),
             figures=self.figures(),
         )  # fmt: skip
-        config = uvicorn.Config(
-            create_app(centre), host=self.settings.http_host, port=self.settings.http_port, log_config=None,
-            access_log=False, server_header=False, timeout_graceful_shutdown=3, forwarded_allow_ips="127.0.0.1",
-        )  # fmt: skip
-        return uvicorn.Server(config)
+        return ConsoleServer(create_app(centre), self.settings.http_host, self.settings.http_port)
 
     def checks(self) -> dict[str, Check]:
         """What must hold so that an alarm can be taken now."""
@@ -165,6 +163,8 @@ class Carebell:
 
     def start(self) -> None:
         """Begin every role but the console, which `run` serves; the telephones before the devices."""
+        if self.server is not None:
+            self.server.listen()
         self.wake.start()
         if self.engine is not None:
             if self.sandbox is not None:
@@ -174,6 +174,7 @@ class Carebell:
             self._calendar.add_job(self.db.tidy, "interval", seconds=TIDY_EVERY_S)
             self._calendar.start()
         if self.gateway is not None:
+            self.rights.start()
             self.gateway.start()
         spare_the_collector()
 
@@ -186,6 +187,9 @@ class Carebell:
 
     def stop(self) -> None:
         """The devices first, so that nothing new comes in; then what is under way."""
+        if self.server is not None:
+            self.server.close()
+        self.rights.stop()
         if self.gateway is not None:
             self.gateway.stop()
         if self._calendar.running:
@@ -222,5 +226,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.mqtt_tls_cert, settings.mqtt_tls_key)
+    try:
+        context.load_cert_chain(settings.mqtt_tls_cert, settings.mqtt_tls_key)
+    except OSError as problem:
+        raise site.SiteError(
+            f"CAREBELL_MQTT_TLS_CERT and CAREBELL_MQTT_TLS_KEY: no certificate with its key ({problem.strerror})"
+        ) from problem
     return context

@@ -64,6 +64,11 @@ class DynamicSecurity:
             plugin.put_role(GATEWAY_ROLE, grants)
             plugin.put_client(gateway_user, gateway_password, GATEWAY_ROLE)
 
+    def devices(self) -> set[str]:
+        """The uids that have a login; changes nothing."""
+        with self._session() as plugin:
+            return plugin.device_uids()
+
     def provision(self, uid: str, secret: str) -> None:
         """Let a device in with this secret and give it its own topics; its connections with an older one end."""
         if not is_usable_uid(uid):

@@ -91,6 +91,13 @@ class LiveCentre:
         except httpx.TransportError:
             return False
 
+    @property
+    def token(self) -> str:
+        return self._http.headers["Authorization"].removeprefix("Bearer ")
+
+    def log_text(self) -> str:
+        return self._log.read_text()
+
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
