@@ -20,7 +20,7 @@ from core.clock import ManualClock
 from core.db import Database
 from core.ids import new_id
 from core.wake import Wake
-from notifier.channel import Channel, Relay
+from notifier.channel import Channel
 from notifier.sandbox import SandboxNetwork
 from notifier.sandbox_call import Behaviour, Call
 from registry.models import Contact, Device, Elder, Policy, User, table_of
@@ -114,14 +114,12 @@ class World:
         *,
         now: datetime = START,
         channels: Callable[[SandboxNetwork], Sequence[Channel]] = lambda network: [network],
-        relay: Callable[[Relay], Relay] = lambda relay: relay,
+        senders: int = 0,
     ) -> None:
         self.db, self.clock, self.wake = db, ManualClock(now), Wake(db)
         self.alarms = AlarmService(db, self.clock, self.wake)
-        self.network = SandboxNetwork(
-            db, self.clock, relay(self.alarms.report), self.wake, prompt_of=self.alarms.prompt
-        )
-        self.engine = Engine(db, self.clock, self.wake, self.alarms, channels(self.network), senders=0)
+        self.network = SandboxNetwork(db, self.clock, self.alarms.report, self.wake, prompt_of=self.alarms.prompt)
+        self.engine = Engine(db, self.clock, self.wake, self.alarms, channels(self.network), senders=senders)
         self.alarms.dispatcher = self.engine
         self._presses = 0
 
