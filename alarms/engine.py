@@ -18,7 +18,7 @@ from alarms.events import CallReport, Deadline, Event
 from alarms.ledger import Ledger
 from alarms.sender import Sender
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed, Placed
+from alarms.store import Claimed, Overdue, Placed
 from alarms.values import Attempt
 from core.clock import Clock
 from core.db import Database
@@ -31,6 +31,8 @@ QUEUE_PER_SENDER = 32  # Claimed but not begun; in a surge a handing-over saves 
 SEND_LIMIT_S = 5.0  # What a sender may take once it has begun.
 LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
 BACKLOG_PAUSE_S = 0.005  # So that rows another process is at work on do not make this one spin.
+ASKERS = 16  # Threads that ask providers what became of a request.
+ASKING_PAUSE_S = 0.05  # What they are asked about stays overdue until they know.
 OVERDUE_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Engine:
         self._ledger = Ledger(db, service, self._unwanted)
         self._sender = Sender(db, clock, service, channels, self._ledger)
         self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender") if senders else None
+        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="asker") if senders else None
+        self._asking: set[str] = set()
         self._limit = max(1, senders) * QUEUE_PER_SENDER
         self._begun = 0
         self._is_full = False
@@ -77,7 +81,7 @@ class Engine:
             if self._pool is None:
                 self._begin(each)
             else:
-                self._submit(self._begin, each)
+                self._submit(self._pool, self._begin, each)
 
     def hang_up(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
@@ -93,12 +97,11 @@ class Engine:
         if self._pool is None:
             self._sender.hang_up(channel, provider_ref)
         else:
-            self._submit(self._sender.hang_up, channel, provider_ref)
+            self._submit(self._pool, self._sender.hang_up, channel, provider_ref)
 
-    def _submit(self, work: Callable[..., None], *args: Any) -> None:
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[..., None], *args: Any) -> None:
         try:
-            if self._pool is not None:
-                self._pool.submit(work, *args)
+            pool.submit(work, *args)
         except RuntimeError:
             log.info("the engine has stopped; what was claimed falls due again")  # Its lease runs out.
 
@@ -132,15 +135,38 @@ class Engine:
             attempts = store.overdue_attempts(session, now, OVERDUE_AT_ONCE)
             alarms = store.overdue_alarms(session, now, OVERDUE_AT_ONCE)
         events: list[Event] = [Deadline(alarm_id, now) for alarm_id in alarms]
-        events += [self._sender.became_of(each, now) for each in attempts]
-        if not events:
-            return
-        self.counts["deadlines_total"] += len(events)
-        outcomes = self._service.handle_all(events)[len(alarms) :]
-        # What a channel found may make no sense; then the attempt's time is over all the same.
-        refused = [a for a, outcome in zip(attempts, outcomes, strict=True) if isinstance(outcome, Rejected)]
-        if refused:
-            self._service.handle_all([Deadline(each.alarm_id, now, each.id) for each in refused])
+        events += [Deadline(each.alarm_id, now, each.id) for each in attempts if each.state != "sending"]
+        if events:
+            self.counts["deadlines_total"] += len(events)
+            self._service.handle_all(events)
+        for each in attempts:
+            if each.state == "sending":
+                self._ask_after(each)
+
+    def _ask_after(self, lost: Overdue) -> None:
+        """Find out beside the engine what became of a request: a provider may take its time, other deadlines do not."""
+        with self._counting:
+            if lost.id in self._asking or len(self._asking) >= ASKERS:
+                return
+            self._asking.add(lost.id)
+        if self._askers is None:
+            self._ask(lost)
+        else:
+            self._submit(self._askers, self._ask, lost)
+
+    def _ask(self, lost: Overdue) -> None:
+        try:
+            now = self._clock.now()
+            self.counts["deadlines_total"] += 1
+            if isinstance(self._service.handle_all([self._sender.became_of(lost, now)])[0], Rejected):
+                # What a channel found makes no sense; the attempt's time is over all the same.
+                self._service.handle_all([Deadline(lost.alarm_id, now, lost.id)])
+        except Exception:
+            log.exception("what became of an attempt could not be found out; it is asked again")
+        finally:
+            with self._counting:
+                self._asking.discard(lost.id)
+            self._woken.set()
 
     def _claim(self, now: datetime) -> None:
         room = self.room()
@@ -182,8 +208,9 @@ class Engine:
         self._woken.set()
         if self._thread is not None:
             self._thread.join(10)
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._askers):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
         self._ledger.stop()
 
     @property
@@ -212,4 +239,4 @@ class Engine:
         if self.room() == 0:
             return LOOK_EVERY_S
         pause_s = (wake_at - self._clock.now()).total_seconds()
-        return max(BACKLOG_PAUSE_S, min(LOOK_EVERY_S, pause_s))
+        return max(ASKING_PAUSE_S if self._asking else BACKLOG_PAUSE_S, min(LOOK_EVERY_S, pause_s))

@@ -19,7 +19,6 @@ from core.errors import CarebellError, Rejected, TryAgain
 from notifier.channel import CallOrder, Channel, NumberBad, TextOrder, Unknown
 from notifier.script import Prompt
 
-BEGIN_WITHIN_S = SEND_LEASE_S / 2  # What is left of the lease is for the provider's own time limit.
 LOOK_BACK_S = 30  # Clocks of providers differ from ours.
 log = logging.getLogger(__name__)
 
@@ -34,13 +33,7 @@ class Sender:
         self._channels, self._ledger = tuple(channels), ledger
 
     def send(self, claimed: Claimed) -> None:
-        """Begin one claimed attempt; whatever happens ends as a report.
-
-        One that has stood in line for too long is left to its lease: another try of it could begin while this one asks.
-        """
-        if (self._clock.now() - claimed.started_at).total_seconds() > BEGIN_WITHIN_S:
-            log.warning("an attempt waited too long for a sender; it will fall due again")
-            return
+        """Begin one claimed attempt; whatever happens ends as a report."""
         try:
             self._ledger.put(self._try_channels(claimed))
         except Unknown:

@@ -352,7 +352,9 @@ def overdue_attempts(session: Session, now: datetime, limit: int) -> list[Overdu
         _ATTEMPTS.c.state.in_(("ringing", "answered")) & (_ATTEMPTS.c.ends_by <= now),
     )
     columns = [_ATTEMPTS.c[f.name] for f in fields(Overdue)]
-    return [Overdue(*row) for row in session.execute(select(*columns).where(over).limit(limit))]
+    # Where silence is over, nobody need be asked: first.
+    wanted = select(*columns).where(over).order_by(_ATTEMPTS.c.lease_until.nulls_first()).limit(limit)
+    return [Overdue(*row) for row in session.execute(wanted)]
 
 
 def let_go(session: Session, now: datetime) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -34,6 +34,7 @@ class Line:
 
     name: str = "line"
     on_call: Callable[[CallOrder], None] = lambda order: None
+    on_find: Callable[[], object] = lambda: None
     text_problem: Exception | None = None
     found: Report | None = None
     calls: list[CallOrder] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Line:
 
     def find(self, attempt_id: str, phone: str, since: datetime, medium: str = "voice") -> Report | None:
         self.asked.append(attempt_id)
+        self.on_find()
         return self.found
 
     def check(self) -> str | None:
@@ -248,8 +250,12 @@ def test_an_attempt_that_stood_in_line_too_long_is_not_begun_beside_its_second_t
 
     assert line.phones == [DAUGHTER.phone]
     world.clock.advance(seconds=1)
-    world.engine.step()
-    soon(lambda: OFFICER.phone in line.phones, "the second try")
+
+    def is_tried_again() -> bool:
+        world.engine.step()
+        return OFFICER.phone in line.phones
+
+    soon(is_tried_again, "the second try")
     world.engine.stop()
 
 
@@ -263,6 +269,25 @@ def test_after_stopping_nothing_is_claimed_any_more(db: Database) -> None:
 
     assert line.calls == []
     assert world.attempts[0]["state"] == "due"
+
+
+def test_a_provider_that_takes_its_time_holds_up_nothing_else(
+    db: Database, running: Callable[[Sequence[Channel]], AlarmService]
+) -> None:
+    settle_in(db, contacts=(DAUGHTER, NEIGHBOUR))
+    before = Line(on_call=failing(Unknown("no answer in time")))
+    a_minute_ago = SystemClock().now() - timedelta(minutes=1)
+    World(db, now=a_minute_ago, channels=lambda _network: [before]).press()
+    may_answer = threading.Event()
+    line = Line(on_find=lambda: may_answer.wait(SOON_S))
+
+    running([line])
+    soon(lambda: len(line.asked) == 1, "the question what became of the call")
+    soon(lambda: len(line.texts) == 1, "the message that was due meanwhile")
+    assert line.calls == []
+
+    may_answer.set()
+    soon(lambda: line.phones == [DAUGHTER.phone], "the lost call to be placed again")
 
 
 @pytest.fixture
