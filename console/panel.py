@@ -13,6 +13,8 @@ from registry.profile import CALL_ORDER
 from registry.sessions import SignedIn
 
 LIVE = frozenset({"due", "sending", "ringing", "answered"})
+NOBODY = dict.fromkeys(("id", "name", "age", "sex", "phone", "address", "language"))
+"""What a page asks of an elder, where a device is linked with none: templates are strict about what is missing."""
 FOLLOW_UPS = ("follow_up_helper", "follow_up_elder")
 OTHERS = ("officer", *FOLLOW_UPS)
 SAME_PLACE_M = 15.0
@@ -37,7 +39,7 @@ class Rung:
 def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = False) -> Json:
     """Everything the template needs. Health is in it only when the alarm is the user's or was opened with a reason."""
     alarm = dressed(detail, now)
-    elder: Json = dict(alarm.get("elder") or {})
+    elder: Json = NOBODY | (alarm.get("elder") or {})
     holder = alarm["claimed_by"] or {}
     is_mine = bool(holder) and holder.get("id") == user.id
     may_act = user.may("alarms.act")

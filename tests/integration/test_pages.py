@@ -85,6 +85,21 @@ def test_the_desk_shows_open_alarms_and_what_an_empty_one_means(site: ConsoleSit
     assert 'data-look="unclaimed"' in page
 
 
+@pytest.mark.parametrize("uid", ["dev-stock", "dev-unknown"])
+def test_an_alarm_of_nobody_known_is_shown_like_any_other(site: ConsoleSite, world: World, uid: str) -> None:
+    browser, alarm_id = signed_in(site), world.press(uid, problems=("not JSON",), raw=b"\xff").alarm_id
+
+    for path in ("/", f"/?alarm={alarm_id}", f"/desk/lines?id={alarm_id}", f"/alarms/{alarm_id}"):
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert uid in answer.text, path
+    assert browser.get(f"/alarms/{alarm_id}/map").status_code == 200
+    assert browser.get("/desk/alarms.geojson").json()["features"] == []
+    browser.post(f"/alarms/{alarm_id}/claim")
+    assert browser.post(f"/alarms/{alarm_id}/close", data={"disposition": "device_fault"}).status_code == 200
+    assert uid in browser.get("/alarms").text
+
+
 def test_the_buttons_work_without_scripts(site: ConsoleSite, world: World) -> None:
     alarm_id, browser = world.press().alarm_id, signed_in(site)
 
