@@ -1,5 +1,6 @@
 """The console's HTTP server: has its address before anything else starts, and lets go of open streams at its end."""
 
+import logging
 import os
 import socket
 
@@ -10,6 +11,7 @@ from console.live import Hub
 
 STOP_WITHIN_S = 3
 _BACKLOG = 2048
+log = logging.getLogger(__name__)
 
 
 class ConsoleServer(uvicorn.Server):
@@ -34,6 +36,7 @@ class ConsoleServer(uvicorn.Server):
         except OSError as problem:
             reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
             raise OSError(problem.errno, f"cannot listen for browsers on {host} port {port}: {reason}") from problem
+        log.info("listening for browsers on %s port %d", host, self._listener.getsockname()[1])
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         if self._listener is None and sockets is None:

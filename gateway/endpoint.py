@@ -7,6 +7,7 @@ message is stored, so unlike a broker's it means that the centre has it.
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import socket
 import ssl
@@ -138,10 +139,22 @@ class Endpoint:
             is_serving.set_exception(error)
             return
         hub.sweep()
+        tidying = asyncio.create_task(self._forget_handshakes()) if self._tls else None
         is_serving.set_result(None)
         await stop_wanted.wait()
+        if tidying is not None:
+            tidying.cancel()
         server.close()
         await hub.shut_down(self._farewell)
+
+    async def _forget_handshakes(self) -> None:
+        """asyncio leaves the buffers of a failed TLS handshake, 256 KiB, in a cycle; who scans ports makes many.
+
+        A process that has told the collector to come seldom must ask for the young generations itself.
+        """
+        while True:
+            await asyncio.sleep(self._limits.litter_s)
+            gc.collect(1)
 
 
 def _listen(host: str, port: int) -> socket.socket:

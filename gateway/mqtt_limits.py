@@ -25,6 +25,7 @@ class Limits:
     write_buffer_bytes: int = 256 * 1024  # A device that does not read this much is dropped.
     handovers: int = 100_000  # Acknowledgements and messages on their way from other threads to the loop.
     stop_s: float = 3.0
+    litter_s: float = 10.0  # How long what failed TLS handshakes leave behind may lie.
 
 
 @dataclass(slots=True)

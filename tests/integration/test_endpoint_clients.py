@@ -1,9 +1,12 @@
 """The endpoint with clients we did not write: paho-mqtt, mosquitto_pub and _sub, npm's mqtt."""
 
+import gc
 import json
 import queue
+import socket
 import ssl
 import subprocess
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -19,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, Limits
 from tests.integration.endpoint_door import PATIENCE_S, SECRET, RememberingDoor, serving, wait_until
 
 UID = "dev-7"
@@ -232,3 +235,23 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return paths
+
+
+def test_failed_handshakes_leave_nothing_behind(tmp_path: Path, door: RememberingDoor) -> None:
+    certificate, key = make_certificate(tmp_path)
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate, key)
+    endpoint = Endpoint("127.0.0.1", 0, door, tls=server_side, limits=Limits(litter_s=0.05))
+    endpoint.start()
+    before = gc.get_threshold()
+    gc.set_threshold(0)  # As in a process that has told the collector to come seldom.
+    try:
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", endpoint.port), 5) as scanner:
+                scanner.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                while scanner.recv(100):
+                    pass
+        wait_until(lambda: not any(isinstance(o, SSLProtocol) for o in gc.get_objects()), "the buffers are given back")
+    finally:
+        gc.set_threshold(*before)
+        endpoint.stop()
