@@ -134,7 +134,8 @@ class BrokerClient:
 
     def send(self, uid: str, topic: str, payload: bytes, *, on_acked: Callable[[], None] | None = None) -> bool:
         """False while there is no broker. `on_acked`: the broker has it for a device that listens or will return."""
-        if not self._is_listening:
+        # Connected is enough: what the session kept arrives before the subscriptions are granted anew.
+        if not self._client.is_connected():
             return False
         info = self._client.publish(topic, payload, qos=1)
         if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
