@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import store
 from alarms.events import CallReport, Deadline, Event
+from alarms.hangups import end_call
 from alarms.ledger import Ledger
 from alarms.sender import Sender
 from alarms.service import SEND_LEASE_S, AlarmService
@@ -95,9 +96,9 @@ class Engine:
         if channel is None or not provider_ref:
             return
         if self._pool is None:
-            self._sender.hang_up(channel, provider_ref)
+            end_call(channel, provider_ref)
         else:
-            self._submit(self._pool, self._sender.hang_up, channel, provider_ref)
+            self._submit(self._pool, end_call, channel, provider_ref)
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[..., None], *args: Any) -> None:
         try:

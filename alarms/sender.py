@@ -109,9 +109,3 @@ class Sender:
         return CallReport(
             overdue.id, found.status, found.at, found.digits, channel.name, found.provider_ref, found.detail
         )
-
-    def hang_up(self, channel: Channel, provider_ref: str) -> None:
-        try:
-            channel.hang_up(provider_ref)
-        except CarebellError as problem:
-            log.info("a call could not be hung up: %s", type(problem).__name__)

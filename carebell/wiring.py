@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from alarms import store as alarm_store
 from alarms.engine import Engine
+from alarms.hangups import HangUps
 from alarms.service import AlarmService
 from carebell import site
 from carebell.broker_rights import BrokerRights
@@ -85,6 +86,7 @@ class Carebell:
         )  # fmt: skip
         self.sandbox = self._sandbox()
         self.engine: Engine | None = None
+        self.hang_ups: HangUps | None = None
         self._line_counts = Counts()
         self._endpoint: Endpoint | None = None
         self.gateway: Gateway | None = None
@@ -96,6 +98,9 @@ class Carebell:
         if "engine" in roles:
             self.engine = Engine(self.db, self.clock, self.wake, self.alarms, self._channels(), on_death=end_process)
             self.alarms.dispatcher = self.engine
+        else:
+            self.hang_ups = HangUps(self._channels())
+            self.alarms.dispatcher = self.hang_ups
         if "gateway" in roles:
             self.gateway = Gateway(
                 self.db, self.clock, self.wake, self.alarms, [self._line],
@@ -198,6 +203,8 @@ class Carebell:
             self.engine.stop()
         if self.sandbox is not None and self.engine is not None:
             self.sandbox.stop()
+        if self.hang_ups is not None:
+            self.hang_ups.stop()
         self.wake.stop()
         self.db.close()
 
