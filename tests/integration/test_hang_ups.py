@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 from alarms.engine import Engine
 from alarms.events import OfficerAction, Press
@@ -45,7 +46,7 @@ class Line:
 
 def test_an_officers_word_at_another_process_ends_the_ringing(db: Database) -> None:
     clock, line = ManualClock(NOW), Line()
-    stamps = {"created_at": NOW, "updated_at": NOW}
+    stamps: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
     with db.write() as session:
         session.add(Elder(id="e", name="Zhao", **stamps))
         session.flush()
