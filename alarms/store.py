@@ -12,6 +12,7 @@ from sqlmodel import Session
 from alarms.models import Alarm, DownMessage, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
 from alarms.values import LIVE, Attempt, Case, Line
+from core.db import Among
 from registry.models import table_of
 
 CASE_MEMBERS = tuple(f.name for f in fields(Case) if f.name != "attempts")
@@ -29,12 +30,13 @@ _KNOWN_PRESSES = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.ala
     _PRESSES.c.device_uid.in_(bindparam("uids", expanding=True)),
     _PRESSES.c.msg_id.in_(bindparam("msg_ids", expanding=True)),
 )
-_OPEN_ALARMS = select(_ALARMS.c.open_key, _ALARMS.c.id).where(_ALARMS.c.open_key.in_(bindparam("keys", expanding=True)))
-_BUSY_NUMBERS = select(_ATTEMPTS.c.phone).where(
-    _ATTEMPTS.c.phone.in_(bindparam("phones", expanding=True)),
-    _ATTEMPTS.c.state.in_(("sending", "ringing", "answered")),
-    _ATTEMPTS.c.medium == "voice",
-    _ATTEMPTS.c.id.not_in(bindparam("but", expanding=True)),
+_OPEN_ALARMS = Among(lambda among: select(_ALARMS.c.open_key, _ALARMS.c.id).where(among(_ALARMS.c.open_key)))
+_BUSY_NUMBERS = Among(
+    lambda among: select(_ATTEMPTS.c.id, _ATTEMPTS.c.phone).where(
+        among(_ATTEMPTS.c.phone),
+        _ATTEMPTS.c.state.in_(("sending", "ringing", "answered")),
+        _ATTEMPTS.c.medium == "voice",
+    )
 )
 _INSERTS = {table.name: insert(table) for table in (_ALARMS, _PRESSES, _ATTEMPTS, _TIMELINE, _DOWN)}
 
@@ -62,7 +64,7 @@ def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Which of these elders and devices has an alarm that is not closed: key → alarm id."""
     if not keys:
         return {}
-    return {row.open_key: row.id for row in session.connection().execute(_OPEN_ALARMS, {"keys": list(keys)})}
+    return {row.open_key: row.id for row in _OPEN_ALARMS.rows(session, keys)}
 
 
 def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -194,11 +196,11 @@ class Pages:
         """One statement a table."""
         connection = session.connection()
         for statement, rows in (
-            (_INSERTS["alarms"], list(self.new_cases.values())),
+            (_INSERTS["alarms"], _said(self.new_cases.values())),
             (_UPDATE_CASE, list(self.changed_cases.values())),
             (_INHERIT, self.heirs),
             (_INSERTS["presses"], self.presses),
-            (_INSERTS["attempts"], list(self.new_attempts.values())),
+            (_INSERTS["attempts"], _said(self.new_attempts.values())),
             # In the order of their ids, as `mark_placed` writes them: two transactions must not wait for each other.
             (_UPDATE_ATTEMPT, sorted(self.changed_attempts.values(), key=itemgetter("key"))),
             (_INSERTS["timeline"], self.lines),
@@ -206,6 +208,12 @@ class Pages:
         ):
             if rows:
                 connection.execute(statement, rows)
+
+
+def _said(rows: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without the members that all of them leave empty: a new row is half empty, and each member costs."""
+    empty = {name for name in next(iter(rows), {}) if all(row[name] is None for row in rows)}
+    return [{name: value for name, value in row.items() if name not in empty} for row in rows]
 
 
 def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict[str, Any]) -> dict[str, Any]:
@@ -329,8 +337,7 @@ def busy_numbers(session: Session, phones: Collection[str], but: Collection[str]
     """Which of these phones a call of ours is ringing or holding at this moment."""
     if not phones:
         return set()
-    rows = session.connection().execute(_BUSY_NUMBERS, {"phones": list(phones), "but": list(but) or [""]})
-    return set(rows.scalars())
+    return {row.phone for row in _BUSY_NUMBERS.rows(session, phones) if row.id not in but}
 
 
 @dataclass(frozen=True, slots=True)

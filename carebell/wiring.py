@@ -43,7 +43,7 @@ from registry.service import RegistryService
 ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
-COLLECT_AFTER = (20_000, 20, 50)  # Allocations and generations; the defaults look at everything several times a second.
+COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything several times a second.
 SWITCH_EVERY_S = 0.001  # A sender that has a call to begin waits this long for a busy thread, not five times as long.
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, select
+from sqlalchemy import Row, case, select
 from sqlmodel import Session
 
+from core.db import Among
 from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
 from registry.profile import (
     CALL_ORDER,
@@ -27,24 +28,27 @@ _ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Devi
 _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
 _ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
 _CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
-_FIXES_OF = select(
-    _FIXES.c.uid, *(_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given"))
-).where(_FIXES.c.uid.in_(bindparam("uids", expanding=True)))
+_FIX_COLUMNS = [_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given")]
+_FIXES_OF = Among(lambda among: select(_FIXES.c.uid, *_FIX_COLUMNS).where(among(_FIXES.c.uid)))
 _POLICY = select(_POLICIES.c.settings).where(_POLICIES.c.name == DEFAULT_POLICY)
 # Statements of a press are made once: making one takes as long as running it.
-_ELDERS_BY_ID = select(*_ELDER_COLUMNS).where(_ELDERS.c.id.in_(bindparam("ids", expanding=True)))
-_DEVICES_BY_UID = (
-    select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, _POLICIES.c.settings, *_ELDER_COLUMNS)
-    .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
-    .outerjoin(_POLICIES, _POLICIES.c.name == DEFAULT_POLICY)
-    .where(_DEVICES.c.uid.in_(bindparam("uids", expanding=True)))
+_ELDERS_BY_ID = Among(lambda among: select(*_ELDER_COLUMNS).where(among(_ELDERS.c.id)))
+_DEVICES_BY_UID = Among(
+    lambda among: (
+        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, _POLICIES.c.settings, *_ELDER_COLUMNS)
+        .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
+        .outerjoin(_POLICIES, _POLICIES.c.name == DEFAULT_POLICY)
+        .where(among(_DEVICES.c.uid))
+    )
 )
 _ROLE_ORDER = case({role: n for n, role in enumerate(CALL_ORDER)}, value=_CONTACTS.c.role, else_=len(CALL_ORDER))
 
-_CONTACTS_OF = (
-    select(_CONTACTS.c.elder_id, *_CONTACT_COLUMNS)
-    .where(_CONTACTS.c.elder_id.in_(bindparam("ids", expanding=True)), _CONTACTS.c.deleted_at.is_(None))
-    .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
+_CONTACTS_OF = Among(
+    lambda among: (
+        select(_CONTACTS.c.elder_id, *_CONTACT_COLUMNS)
+        .where(among(_CONTACTS.c.elder_id), _CONTACTS.c.deleted_at.is_(None))
+        .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
+    )
 )
 
 
@@ -72,7 +76,7 @@ def households(session: Session, elder_ids: Collection[str]) -> dict[str, Househ
     """The elders by id with their contacts: family, community, doctor, then the others, each by rank."""
     if not elder_ids:
         return {}
-    rows = session.connection().execute(_ELDERS_BY_ID, {"ids": list(elder_ids)})
+    rows = _ELDERS_BY_ID.rows(session, elder_ids)
     return _with_contacts(session, {row.id: ElderProfile(*row) for row in rows})
 
 
@@ -82,7 +86,7 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
         return {}
     found: dict[str, tuple[DeviceProfile, ElderProfile | None]] = {}
     policy = PolicySettings()
-    for row in session.connection().execute(_DEVICES_BY_UID, {"uids": list(uids)}):
+    for row in _DEVICES_BY_UID.rows(session, uids):
         elder = ElderProfile(*row[5:]) if row[5] is not None else None
         found[row.uid] = (DeviceProfile(*row[:4]), elder)
         policy = policy_settings(row[4])
@@ -97,7 +101,7 @@ def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[st
     if not elders:
         return {}
     contacts: dict[str, list[ContactProfile]] = {elder_id: [] for elder_id in elders}
-    for row in session.connection().execute(_CONTACTS_OF, {"ids": list(elders)}):
+    for row in _CONTACTS_OF.rows(session, elders):
         contacts[row[0]].append(ContactProfile(*row[1:]))
     return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
 
@@ -143,5 +147,5 @@ def last_fixes(session: Session, uids: Collection[str]) -> dict[str, LastFix]:
     """The last known position by device uid."""
     if not uids:
         return {}
-    rows = session.connection().execute(_FIXES_OF, {"uids": list(uids)})
+    rows = _FIXES_OF.rows(session, uids)
     return {row[0]: LastFix(*row[1:]) for row in rows}
