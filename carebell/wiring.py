@@ -5,7 +5,6 @@ import logging
 import os
 import resource
 import ssl
-import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -43,8 +42,7 @@ from registry.service import RegistryService
 ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
-COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything several times a second.
-SWITCH_EVERY_S = 0.001  # A sender that has a call to begin waits this long for a busy thread, not five times as long.
+COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything time and again.
 log = logging.getLogger(__name__)
 
 
@@ -74,7 +72,6 @@ class Carebell:
 
     def __init__(self, settings: Settings, roles: frozenset[str], *, upgrade: bool) -> None:
         allow_many_connections()
-        sys.setswitchinterval(SWITCH_EVERY_S)
         self.settings, self.roles = settings, roles
         self.clock = SystemClock()
         self.db: Database = site.open_database(settings, upgrade=upgrade)
