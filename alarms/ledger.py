@@ -18,7 +18,7 @@ from core.db import Database
 from core.errors import CarebellError, TryAgain
 
 AT_ONCE = 200
-GATHER_S = 0.03  # Nothing waits for these lines, so they may wait for each other.
+GATHER_S = 0.1  # Nothing waits for these lines, so they may wait for each other.
 RETRY_S = 0.5
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ LOOK_EVERY_S = 1.0  # In case a wake-up is lost.
 NEWEST = 50  # A device that was away for days need not speak every sentence it missed.
 PAGE = 1000
 LOOK_BACK = 1000  # On PostgreSQL ids are given before the commit: a lower one may show up after a higher one.
-GATHER_S = 0.02  # What is said within this shares one look.
+GATHER_S = 0.05  # What is said within this shares one look.
 EXPIRE_EVERY = 60  # looks
 AGAIN_AFTER = timedelta(seconds=15)  # Before a device is tried again that had no room or was not listening.
 AGAIN_AT_ONCE = 200  # devices in one look
