@@ -33,11 +33,11 @@ find_python() {
 }
 
 environment() {
-  [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -m pip --version >/dev/null 2>&1 && return
+  [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys' >/dev/null 2>&1 && return
   local python
   python=$(find_python)
   say "making a virtual environment in $VENV with $("$python" --version)"
-  "$python" -m venv --clear "$VENV" || fail "$python cannot make a virtual environment (Debian: install python3-venv)"
+  "$python" -m venv "$VENV" || fail "$python cannot make a virtual environment (Debian: install python3-venv)"
 }
 
 # once NAME DIGEST: false when NAME was done for exactly this input; call done_with NAME DIGEST afterwards.
