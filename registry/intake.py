@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from core.errors import Rejected
 
 MAX_HEALTH_BYTES = 16_384
+MAX_CONFIG_BYTES = 4096  # A device takes messages of 8 KiB.
 EARLIEST_BIRTH = date(1900, 1, 1)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # They can make a name read as another.
 
@@ -59,6 +60,14 @@ def _bounded(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _fits_a_device(value: dict[str, Any]) -> dict[str, Any]:
+    if "command" in value:
+        raise ValueError("cannot have a member named command")
+    if len(json.dumps(value)) > MAX_CONFIG_BYTES:
+        raise ValueError(f"is larger than {MAX_CONFIG_BYTES} bytes")
+    return value
+
+
 def _not_the_centre(uid: str) -> str:
     if uid == "centre":
         raise ValueError("is the centre's own topic")
@@ -91,6 +100,17 @@ Rank = Annotated[int, Field(strict=True, ge=0, le=1000, description="Who is call
 BirthDate = Annotated[date, BeforeValidator(_day), Field(ge=EARLIEST_BIRTH, examples=["1941-03-05"])]
 Health = Annotated[
     dict[str, Any], AfterValidator(_bounded), Field(description="Free notes on illness; shown by role, at most 16 KiB")
+]
+_Setting = (
+    Annotated[bool, Field(strict=True)]
+    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[str, StringConstraints(max_length=200), _Visible]
+)
+DeviceConfig = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")], _Setting],
+    Field(max_length=32, description="Settings by name, as the model has them; at most 4 KiB"),
+    AfterValidator(_fits_a_device),
 ]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64), _Visible]
 Uid = Annotated[

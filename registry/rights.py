@@ -6,14 +6,18 @@ PERMISSIONS = frozenset({
     "alarms.read", "alarms.act", "alarms.supervise",
     "health.read",
     "registry.read", "registry.write", "policies.write",
+    "devices.command",
     "users.read", "users.write",
     "sandbox.read", "sandbox.use",
     "metrics.read", "logs.read",
 })  # fmt: skip
-"""`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes. There is no
+"""`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
+`devices.command` makes a device ring, say where it is, test itself or take settings. There is no
 permission to edit a log, for anybody."""
 
-_OFFICER = frozenset({"alarms.read", "alarms.act", "health.read", "registry.read", "sandbox.read", "sandbox.use"})
+_OFFICER = frozenset({
+    "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",
+})  # fmt: skip
 _SUPERVISOR = _OFFICER | {"alarms.supervise", "policies.write", "users.read", "metrics.read"}
 
 _BY_ROLE = MappingProxyType(
@@ -21,7 +25,7 @@ _BY_ROLE = MappingProxyType(
         "officer": _OFFICER,
         "supervisor": _SUPERVISOR,
         "registrar": frozenset({"health.read", "registry.read", "registry.write", "policies.write", "sandbox.read"}),
-        "tester": frozenset({"alarms.read", "sandbox.read", "sandbox.use", "metrics.read"}),
+        "tester": frozenset({"alarms.read", "devices.command", "sandbox.read", "sandbox.use", "metrics.read"}),
         "auditor": frozenset(
             {"alarms.read", "registry.read", "users.read", "logs.read", "metrics.read", "sandbox.read"}
         ),

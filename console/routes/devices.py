@@ -1,22 +1,25 @@
 """The one-key phones; in a path a device is named by its uid or its id."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from alarms.commands import leave_command
 from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.intake import DeviceNew, DevicePatch, DeviceState
+from registry.intake import DeviceConfig, DeviceNew, DevicePatch, DeviceState, Given
 from registry.sessions import SignedIn
 from registry.store import DEVICES
 
 router = APIRouter(prefix="/api/v1/devices", tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("registry.write"))]
+Commander = Annotated[SignedIn, Depends(allowed("devices.command"))]
+DeviceCommand = Literal["call", "locate", "test", "config"]
 
 
 class Device(BaseModel):
@@ -36,6 +39,27 @@ class DeviceWithSecret(Device):
     """A device and the secret it logs in with, which is shown this once."""
 
     secret: str = Field(description="The password of the device's MQTT login; it cannot be shown again")
+
+
+class CommandGiven(Given):
+    """What a device is to do; `config` is for the command of that name and for no other."""
+
+    command: DeviceCommand
+    config: DeviceConfig | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.command == "config") != bool(self.config):
+            raise ValueError("the command config, and no other, needs config with at least one member")
+        return self
+
+
+class CommandLeft(BaseModel):
+    """A command that waits for its device until it has it, or until `expires_at`."""
+
+    id: int
+    command: DeviceCommand
+    expires_at: datetime
 
 
 @router.post("", status_code=201)
@@ -79,6 +103,13 @@ def renew_secret(device: str, centre: CentreDep, user: Writer) -> DeviceWithSecr
     """A new secret; the device's old one stops working at once."""
     row, secret = centre.registry.devices.renew_secret(device)
     return DeviceWithSecret.model_validate(row | {"secret": secret})
+
+
+@router.post("/{device}/command", status_code=202)
+def command_device(device: str, given: CommandGiven, centre: CentreDep, user: Commander) -> CommandLeft:
+    """Tell it to ring, to say where it is, to test itself or to take settings; told once it is there."""
+    left = leave_command(centre.db, centre.clock, centre.wake, device, given.command, given.config)
+    return CommandLeft.model_validate(left, from_attributes=True)
 
 
 @router.delete("/{device}", status_code=204, response_class=Response)

@@ -136,6 +136,7 @@ def test_every_role_changes_what_it_may(site: ConsoleSite, role: str) -> None:
     for path, method, permission in (
         ("elders", "POST", "registry.write"), ("policies/default", "PUT", "policies.write"),
         ("users", "POST", "users.write"), ("elders/x", "DELETE", "registry.write"),
+        ("devices/x/command", "POST", "devices.command"),
     ):  # fmt: skip
         status = client.request(method, f"/api/v1/{path}", json={"unheard of": 1}).status_code
         assert (status != 403) == (permission in permissions_of(role)), f"{role} {method} {path}: {status}"

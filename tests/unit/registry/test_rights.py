@@ -3,7 +3,7 @@ import pytest
 from registry.profile import USER_ROLES
 from registry.rights import PERMISSIONS, permissions_of
 
-CHANGES = {"alarms.act", "alarms.supervise", "registry.write", "policies.write", "users.write"}
+CHANGES = {"alarms.act", "alarms.supervise", "registry.write", "policies.write", "users.write", "devices.command"}
 
 
 def test_admin_may_do_everything() -> None:
@@ -45,3 +45,9 @@ def test_unknown_role_may_do_nothing(role: str) -> None:
 def test_each_role_has_its_own_work(role: str, may: str, may_not: str) -> None:
     assert may in permissions_of(role)
     assert may_not not in permissions_of(role)
+
+
+def test_who_serves_or_tests_a_device_may_command_it() -> None:
+    may = {role for role in USER_ROLES if "devices.command" in permissions_of(role)}
+
+    assert may == {"officer", "supervisor", "tester", "admin"}
