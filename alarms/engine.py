@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from alarms import store
+from alarms import claims
+from alarms.claims import Claimed, Overdue, Placed
 from alarms.events import CallReport, Deadline, Event
 from alarms.hangups import end_call
 from alarms.ledger import Ledger
 from alarms.sender import Sender
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed, Overdue, Placed
 from alarms.values import Attempt
 from core.clock import Clock
 from core.db import Database
@@ -123,18 +123,18 @@ class Engine:
         """Do everything that is due; when the next row will be, or None when nothing waits."""
         now = self._clock.now()
         with self._db.read() as session:
-            wake_at = store.next_wake(session, now)
+            wake_at = claims.next_wake(session, now)
         if wake_at is None or wake_at > now:
             return wake_at
         self._deadlines(now)
         self._claim(now)
         with self._db.read() as session:
-            return store.next_wake(session, now)
+            return claims.next_wake(session, now)
 
     def _deadlines(self, now: datetime) -> None:
         with self._db.read() as session:
-            attempts = store.overdue_attempts(session, now, OVERDUE_AT_ONCE)
-            alarms = store.overdue_alarms(session, now, OVERDUE_AT_ONCE)
+            attempts = claims.overdue_attempts(session, now, OVERDUE_AT_ONCE)
+            alarms = claims.overdue_alarms(session, now, OVERDUE_AT_ONCE)
         events: list[Event] = [Deadline(alarm_id, now) for alarm_id in alarms]
         events += [Deadline(each.alarm_id, now, each.id) for each in attempts if each.state != "sending"]
         if events:
@@ -175,9 +175,9 @@ class Engine:
             self._is_full = True
             return
         with self._db.write() as session:
-            claimed = store.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
+            claimed = claims.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
             ids = [c.attempt_id for c in claimed]
-            taken = store.busy_numbers(session, {c.phone for c in claimed if c.medium == "voice"}, ids)
+            taken = claims.busy_numbers(session, {c.phone for c in claimed if c.medium == "voice"}, ids)
         ready: list[Claimed] = []
         busy: list[Event] = []
         for each in claimed:
@@ -198,7 +198,7 @@ class Engine:
         """Begin; `is_only_one` says that no other engine can be at work on this database (SQLite)."""
         if is_only_one:
             with self._db.write() as session:
-                store.let_go(session, self._clock.now())
+                claims.let_go(session, self._clock.now())
         self._ledger.start()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from alarms.store import Claimed
+from alarms.claims import Claimed
 from alarms.values import Attempt
 from core.errors import CarebellError
 from notifier.channel import Channel

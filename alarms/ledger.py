@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from alarms import store
+from alarms import claims
+from alarms.claims import Placed
 from alarms.events import CallReport
 from alarms.service import AlarmService
-from alarms.store import Placed
 from core.db import Database
 from core.errors import CarebellError, TryAgain
 
@@ -72,7 +72,7 @@ class Ledger:
             try:
                 if placed:
                     with self._db.write() as session:
-                        unwanted = store.mark_placed(session, placed)
+                        unwanted = claims.mark_placed(session, placed)
                     placed = []
                     for call in unwanted:
                         self._hang_up(call)

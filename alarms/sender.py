@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from alarms import store
+from alarms import claims
+from alarms.claims import Claimed, Overdue, Placed
 from alarms.events import CallReport, Deadline, Event
 from alarms.ledger import Entry, Ledger
 from alarms.prompts import purpose_of
 from alarms.replies import ends_by
 from alarms.service import SEND_LEASE_S, AlarmService
-from alarms.store import Claimed, Overdue, Placed
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError, Rejected, TryAgain
@@ -79,7 +79,7 @@ class Sender:
     def _renew(self, attempt_id: str) -> None:
         try:
             with self._db.write() as session:
-                store.renew(session, attempt_id, self._clock.now() + timedelta(seconds=SEND_LEASE_S))
+                claims.renew(session, attempt_id, self._clock.now() + timedelta(seconds=SEND_LEASE_S))
         except SQLAlchemyError:
             log.warning("a lease could not be renewed")
 

@@ -12,13 +12,14 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
-from alarms import store
+from alarms import claims, store
 from alarms.case import decide
+from alarms.claims import Claimed
 from alarms.events import CallReport, Cancel, Deadline, Event, OfficerAction, Press, RelativeAnswer
 from alarms.ladders import Ladders
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
-from alarms.store import Claimed, Pages, Stored
+from alarms.store import Pages, Stored
 from alarms.values import Attempt, Case, Decision, changed
 from core.clock import Clock
 from core.db import Database
@@ -379,7 +380,7 @@ class _Work:
         ][:room]  # fmt: skip
         if not fresh:
             return
-        taken = store.busy_numbers(self._session, {a.phone for _, a in fresh})
+        taken = claims.busy_numbers(self._session, {a.phone for _, a in fresh})
         for alarm_id, attempt in fresh:
             if attempt.phone in taken:
                 continue
@@ -397,5 +398,5 @@ class _Work:
         claimed = Claimed(
             str(begun.id), alarm_id, "voice", begun.purpose, begun.phone, begun.ring_s, begun.name, begun.role, now
         )
-        self._pages.lines.append(store.call_started(claimed, now))
+        self._pages.lines.append(claims.call_started(claimed, now))
         self.claimed.append(claimed)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -31,13 +31,6 @@ _KNOWN_PRESSES = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.ala
     _PRESSES.c.msg_id.in_(bindparam("msg_ids", expanding=True)),
 )
 _OPEN_ALARMS = Among(lambda among: select(_ALARMS.c.open_key, _ALARMS.c.id).where(among(_ALARMS.c.open_key)))
-_BUSY_NUMBERS = Among(
-    lambda among: select(_ATTEMPTS.c.id, _ATTEMPTS.c.phone).where(
-        among(_ATTEMPTS.c.phone),
-        _ATTEMPTS.c.state.in_(("sending", "ringing", "answered")),
-        _ATTEMPTS.c.medium == "voice",
-    )
-)
 _INSERTS = {table.name: insert(table) for table in (_ALARMS, _PRESSES, _ATTEMPTS, _TIMELINE, _DOWN)}
 
 
@@ -234,169 +227,6 @@ def opened_again(session: Session, key: str) -> str | None:
 
 def key_is_free(session: Session, key: str) -> bool:
     return session.execute(select(_ALARMS.c.id).where(_ALARMS.c.open_key == key)).first() is None
-
-
-# The engine's claims.
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An attempt that this process, and no other, now begins; `started_at` is when this try of it did."""
-
-    attempt_id: str
-    alarm_id: str
-    medium: str
-    purpose: str
-    phone: str
-    ring_s: int
-    name: str
-    role: str
-    started_at: datetime
-
-
-def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
-    """Take what is due, calls before messages; each attempt goes to exactly one caller."""
-    wanted = (
-        select(_ATTEMPTS.c.id)
-        .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)  # Locked as well: whoever holds it may cancel this call.
-        .where(_ATTEMPTS.c.state == "due", _ATTEMPTS.c.due_at <= now)
-        .order_by(_ATTEMPTS.c.medium.desc(), _ATTEMPTS.c.due_at)  # voice, then sms
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(session.scalars(wanted))
-    if not ids:
-        return []
-    taken = (
-        update(_ATTEMPTS)
-        .where(_ATTEMPTS.c.id.in_(ids), _ATTEMPTS.c.state == "due")
-        .values(state="sending", lease_until=lease_until, started_at=func.coalesce(_ATTEMPTS.c.started_at, now))
-        .returning(
-            _ATTEMPTS.c.id.label("attempt_id"), _ATTEMPTS.c.alarm_id, _ATTEMPTS.c.medium, _ATTEMPTS.c.purpose,
-            _ATTEMPTS.c.phone, _ATTEMPTS.c.ring_s, _ATTEMPTS.c.name, _ATTEMPTS.c.role,
-        )
-    )  # fmt: skip
-    claimed = [Claimed(**row._mapping, started_at=now) for row in session.execute(taken)]
-    calls = [c for c in claimed if c.medium == "voice"]
-    if calls:
-        ids_of_alarms = {c.alarm_id for c in calls}
-        session.execute(
-            update(_ALARMS)
-            .where(_ALARMS.c.id.in_(ids_of_alarms), _ALARMS.c.first_call_at.is_(None))
-            .values(first_call_at=now)
-        )
-        session.execute(update(_ALARMS).where(_ALARMS.c.id.in_(ids_of_alarms)).values(version=_ALARMS.c.version + 1))
-        session.connection().execute(_INSERTS["timeline"], [call_started(c, now) for c in calls])
-    return sorted(claimed, key=lambda c: c.medium != "voice")
-
-
-def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:
-    """The timeline's line about a call that begins."""
-    data = {"name": claimed.name, "role": claimed.role, "purpose": claimed.purpose}
-    return {"alarm_id": claimed.alarm_id, "at": now, "what": "call_started", "author": "system", "data": data}
-
-
-_MARK_RINGING = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.state == "sending")
-    .values(state="ringing", lease_until=None, ends_by=bindparam("until"))
-)
-_BIND_PROVIDER = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.provider_ref.is_(None))
-    .values(provider_ref=bindparam("ref"), channel=bindparam("by"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A call that a channel has taken; `ends_by` is when silence counts as an answer."""
-
-    attempt_id: str
-    channel: str
-    provider_ref: str
-    ends_by: datetime
-
-
-def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
-    """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
-    connection = session.connection()
-    placed = sorted(placed, key=attrgetter("attempt_id"))
-    connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
-    connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
-    unwanted = select(_ATTEMPTS.c.id).where(
-        _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]),
-        _ATTEMPTS.c.outcome.in_(("cancelled", "accepted", "declined")),
-        _ATTEMPTS.c.answered_at.is_(None),
-    )  # fmt: skip
-    cancelled = set(session.scalars(unwanted))
-    return [p for p in placed if p.attempt_id in cancelled]
-
-
-def busy_numbers(session: Session, phones: Collection[str], but: Collection[str] = ()) -> set[str]:
-    """Which of these phones a call of ours is ringing or holding at this moment."""
-    if not phones:
-        return set()
-    return {row.phone for row in _BUSY_NUMBERS.rows(session, phones) if row.id not in but}
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """An attempt whose lease or ring time is over."""
-
-    alarm_id: str
-    id: str
-    state: str
-    medium: str
-    phone: str
-    started_at: datetime
-
-
-def overdue_attempts(session: Session, now: datetime, limit: int) -> list[Overdue]:
-    """What a sender has let go of, and where silence has lasted long enough."""
-    over = or_(
-        (_ATTEMPTS.c.state == "sending") & (_ATTEMPTS.c.lease_until <= now),
-        _ATTEMPTS.c.state.in_(("ringing", "answered")) & (_ATTEMPTS.c.ends_by <= now),
-    )
-    columns = [_ATTEMPTS.c[f.name] for f in fields(Overdue)]
-    # Where silence is over, nobody need be asked: first.
-    wanted = select(*columns).where(over).order_by(_ATTEMPTS.c.lease_until.nulls_first()).limit(limit)
-    return [Overdue(*row) for row in session.execute(wanted)]
-
-
-def let_go(session: Session, now: datetime) -> None:
-    """End every lease: at the start of the only engine, nobody is working on any of them."""
-    session.execute(
-        update(_ATTEMPTS).where(_ATTEMPTS.c.state == "sending", _ATTEMPTS.c.lease_until > now).values(lease_until=now)
-    )
-
-
-def renew(session: Session, attempt_id: str, lease_until: datetime) -> None:
-    session.execute(
-        update(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id, _ATTEMPTS.c.state == "sending")
-        .values(lease_until=lease_until)
-    )  # fmt: skip
-
-
-def overdue_alarms(session: Session, now: datetime, limit: int) -> list[str]:
-    """Alarms whose own deadline has passed."""
-    wanted = select(_ALARMS.c.id).where(_ALARMS.c.due_at <= now).order_by(_ALARMS.c.due_at).limit(limit)
-    return list(session.scalars(wanted))
-
-
-def next_wake(session: Session, now: datetime) -> datetime | None:
-    """When the earliest row will want attention; None when nothing waits."""
-    found: list[datetime] = []
-    for wanted in (
-        select(func.min(_ATTEMPTS.c.due_at)).where(_ATTEMPTS.c.state == "due"),
-        select(func.min(_ATTEMPTS.c.lease_until)).where(_ATTEMPTS.c.state == "sending"),
-        select(func.min(_ATTEMPTS.c.ends_by)).where(_ATTEMPTS.c.state.in_(("ringing", "answered"))),
-        select(func.min(_ALARMS.c.due_at)),
-    ):
-        at = session.scalar(wanted)
-        if at is not None:
-            found.append(at)
-    return min(found, default=None)
 
 
 def attempt_by_phone(session: Session, phone: str) -> str | None:

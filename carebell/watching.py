@@ -8,7 +8,7 @@ from datetime import timedelta
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from alarms import store
+from alarms import claims
 from core.clock import Clock
 from core.db import Database
 from core.settings import Settings
@@ -32,7 +32,7 @@ def look(settings: Settings, db: Database, clock: Clock) -> Troubles:
     now = clock.now()
     try:
         with db.read() as session:
-            wake_at = store.next_wake(session, now)
+            wake_at = claims.next_wake(session, now)
         if wake_at is not None and wake_at < now - timedelta(seconds=OVERDUE_S):
             found.append(
                 f"an alarm's next step is {int((now - wake_at).total_seconds())} s overdue: is an engine running?"

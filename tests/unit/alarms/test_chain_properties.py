@@ -103,7 +103,7 @@ class AnyCase(RuleBasedStateMachine):
 
     @rule()
     def engine_begins_what_is_due(self) -> None:
-        """As `alarms.store.claim_due` and the engine do: one phone is never rung twice at once."""
+        """As `alarms.claims.claim_due` and the engine do: one phone is never rung twice at once."""
         scene = self.scene
         busy = {a.phone for a in scene.case.attempts if a.is_call and a.state in UNDER_WAY}
         for attempt in scene.case.attempts:
