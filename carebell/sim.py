@@ -212,7 +212,7 @@ def _pressed(
             loop.run(cancel_after)
             line.happen(CancelPressed())
             loop.run(CONNECT_LIMIT_S, lambda: not any(m.topic == "cancel" for m in line.phone.outbox))
-        is_done = loop.run(timeout, lambda: wait in listener.heard)
+        is_done = loop.run(timeout, lambda: {wait, "receipt"} <= listener.heard)
         if is_done and wait == "receipt" and not event.is_test and event.kind != "duress":
             loop.run(AFTER_RECEIPT_S, lambda: "calling" in listener.heard)
     return is_done

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import itertools
 import os
 import socket
 import ssl
@@ -27,6 +28,7 @@ DownMessage = tuple[str, str, bytes, Callable[[], None] | None]
 
 _BACKLOG: Final = 1_024
 _START_S: Final = 10.0
+_OLDEST_EVERY: Final = 30  # looks at the young generations
 _GONE_AFTER_IDLE_S: Final = 120  # TCP's own probes find a dead peer that asked for no keepalive.
 
 
@@ -150,11 +152,12 @@ class Endpoint:
     async def _forget_handshakes(self) -> None:
         """asyncio leaves the buffers of a failed TLS handshake, 256 KiB, in a cycle; who scans ports makes many.
 
-        A process that has told the collector to come seldom must ask for the young generations itself.
+        A process that has told the collector to come seldom must ask for the young generations itself, and now and
+        then for the oldest: a handshake that fails while they are looked at is old by the next time.
         """
-        while True:
+        for turn in itertools.count(1):
             await asyncio.sleep(self._limits.litter_s)
-            gc.collect(1)
+            gc.collect(2 if turn % _OLDEST_EVERY == 0 else 1)
 
 
 def _listen(host: str, port: int) -> socket.socket:
