@@ -17,6 +17,7 @@ from core.errors import CarebellError
 PREFIX = "CAREBELL_"
 CHANNELS = ("sandbox", "twilio")
 LOCALES = ("zh-CN", "en")
+SECRET_KEY_MIN = 16  # Random characters; fewer could be guessed.
 
 
 class SettingsError(CarebellError):
@@ -119,8 +120,9 @@ class Settings(BaseModel):
         missing = [n for n in ("account_sid", "auth_token", "from") if not getattr(self, f"twilio_{n}")]
         if missing and ("twilio" in self.notifier or len(missing) < 3):
             raise ValueError(f"{PREFIX}TWILIO_{missing[0].upper()} is missing: Twilio needs account, token and number")
-        if not self.is_sqlite and len(self.secret_key) < 32:
-            raise ValueError(f"{PREFIX}SECRET_KEY (32 characters or more) is required when the database is not SQLite")
+        if not self.is_sqlite and len(self.secret_key) < SECRET_KEY_MIN:
+            wanted = f"{PREFIX}SECRET_KEY ({SECRET_KEY_MIN} characters or more)"
+            raise ValueError(f"{wanted} is required when the database is not SQLite")
         if self.mqtt_admin_url and not urlsplit(self.mqtt_url).username:
             raise ValueError(f"{PREFIX}MQTT_ADMIN_URL needs {PREFIX}MQTT_URL with the gateways' own login")
         if bool(self.mqtt_tls_cert) != bool(self.mqtt_tls_key):
