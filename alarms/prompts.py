@@ -36,6 +36,7 @@ def prompt_of(
         return None
     home = directory.households(session, {row.elder_id}).get(row.elder_id) if row.elder_id else None
     elder = home.elder if home else None
+    health, access_notes = directory.private_notes(session, elder.id) if elder else ({}, None)
     wants_link = make_link is not None and row.purpose == "message"
     return Prompt(
         attempt_id=attempt_id,
@@ -50,8 +51,8 @@ def prompt_of(
         elder_age=age_on(elder.birth_date, now) if elder else None,
         elder_sex=elder.sex if elder else None,
         address=elder.address if elder else None,
-        access_notes=elder.access_notes if elder else None,
-        health=health_lines(elder.health) if elder and row.role == "doctor" else (),
+        access_notes=access_notes,
+        health=health_lines(health) if row.role == "doctor" else (),
         press_count=row.press_count,
         is_cancelled=row.cancelled_at is not None,
         is_silent=row.is_silent,

@@ -203,7 +203,8 @@ def _elder(session: Session, elder_id: str | None, now: datetime, *, sees_health
         "contacts": [asdict(c) for c in household.contacts],
     }
     del shown["home_given"]
-    return shown if sees_health else {k: v for k, v in shown.items() if k != "health"}
+    health, shown["access_notes"] = directory.private_notes(session, elder.id)
+    return shown | {"health": health} if sees_health else shown
 
 
 def _elder_lines(session: Session, ids: Collection[str], now: datetime) -> dict[str | None, Json]:

@@ -31,9 +31,9 @@ from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import migrations
+from carebell import site
 from core.clock import SystemClock
-from core.db import Database, sqlite_url
+from core.settings import Settings
 from gateway.mqtt_codec import encode
 from gateway.mqtt_packets import Connect, Publish
 from registry.models import Contact, Device, Elder, Policy, table_of
@@ -181,8 +181,8 @@ async def measure(port: int, called: dict[str, float], seconds: int, flooding: i
 
 def plant(folder: Path, count: int) -> None:
     """The elders, each with a device and one contact, as a registry has them."""
-    db = Database(sqlite_url(folder))
-    migrations.upgrade(db)
+    settings = Settings(data_dir=folder)
+    db = site.open_database(settings, upgrade=True)
     now = SystemClock().now()
     stamps = {"created_at": now, "updated_at": now, "version": 1}
     numbers = range(count)

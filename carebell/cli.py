@@ -22,10 +22,10 @@ from core.errors import CarebellError
 from core.settings import Settings, SettingsError, load_settings
 from geo.crs import to_wgs84
 from registry.bulk import BULK_KINDS
-from registry.intake import UserNew
 from registry.phones import Phones
 from registry.profile import USER_ROLES
 from registry.service import RegistryService
+from registry.user_intake import UserNew
 
 FAILED, WRONG_USAGE = 1, 2
 

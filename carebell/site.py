@@ -8,6 +8,7 @@ import migrations
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
+from core.vault import Vault
 
 SECRET_BYTES = 32
 
@@ -28,6 +29,16 @@ def data_dir(settings: Settings) -> Path:
 def secret_key(settings: Settings) -> str:
     """The key that signs links: the setting, or one made once in the data folder."""
     return settings.secret_key or _kept(settings, "secret.key")
+
+
+def vault(settings: Settings) -> Vault:
+    """What seals health, ID numbers and access notes: the data keys of the settings.
+
+    Without them, a key made once in the data folder; where several machines share a database, the secret key's.
+    """
+    if settings.data_keys:
+        return Vault(settings.data_keys)
+    return Vault([_kept(settings, "data.key") if settings.is_sqlite else settings.secret_key])
 
 
 def gateway_name(settings: Settings) -> str:
@@ -51,7 +62,7 @@ def open_database(settings: Settings, *, upgrade: bool) -> Database:
     """The database at the schema's head. Raises SiteError when it cannot be reached or is not there yet."""
     if settings.is_sqlite:
         data_dir(settings)
-    db = Database(settings.database)
+    db = Database(settings.database, vault(settings))
     try:
         if upgrade:
             migrations.upgrade(db)

@@ -1,15 +1,16 @@
 """The pages' two languages. English is written in the code; the catalogue holds the Chinese, read once at start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 
+from babel.messages import Message
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 LANGUAGES = ("zh-CN", "en")
 COOKIE = "carebell_lang"
-CATALOGUE = ("locale", "zh_CN", "LC_MESSAGES", "console.po")
+CATALOGUE = ("locale", "zh_CN", "LC_MESSAGES")
 
 
 def N_(text: str) -> str:  # gettext's own name for "to be translated later"
@@ -45,11 +46,17 @@ def language_of(request: Request, default: str) -> str:
     return chosen if chosen in LANGUAGES else default
 
 
+def catalogue() -> Iterator[Message]:
+    """Every translated text; each part of the console has a file of its own."""
+    for path in resources.files("console").joinpath(*CATALOGUE).iterdir():
+        if path.name.endswith(".po"):
+            with path.open("rb") as file:
+                yield from read_po(file, locale="zh_CN")
+
+
 def _chinese() -> dict[str, str]:
-    with resources.files("console").joinpath(*CATALOGUE).open("rb") as file:
-        catalogue = read_po(file, locale="zh_CN")
     found: dict[str, str] = {}
-    for message in catalogue:
+    for message in catalogue():
         if not message.id or message.fuzzy:
             continue
         if isinstance(message.id, str):

@@ -24,6 +24,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
+from core.vault import Vault, give_vault, vault_of
+
 BUSY_TIMEOUT_MS = 10_000  # Another process (a command line beside `up`) may hold SQLite's write lock for a moment.
 WAL_PAGES = 20_000  # `tidy` copies the log back in quiet moments; this many pages (80 MB) only if it never gets to it.
 POOL_SIZE = 16  # Connections a role holds at most; sized for the console's thread pool.
@@ -87,13 +89,16 @@ class Database:
     """The engine and its two doors.
 
     On SQLite every writer of this process queues on one lock and begins with BEGIN IMMEDIATE, so that nobody meets
-    SQLITE_BUSY half-way; `synchronous=FULL` keeps the last commit over a power cut.
+    SQLITE_BUSY half-way; `synchronous=FULL` keeps the last commit over a power cut. Sealed columns can be used only
+    with a `vault`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.is_sqlite else self._server_engine()
+        if vault is not None:
+            give_vault(self.engine.dialect, vault)
         self._writing = self.engine.execution_options(carebell_write=True)
         self._lock: AbstractContextManager[Any] = threading.RLock() if self.is_sqlite else nullcontext()
 
@@ -139,6 +144,11 @@ class Database:
                 connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
             finally:
                 connection.close()
+
+    @property
+    def vault(self) -> Vault:
+        """What the sealed columns are sealed with. Raises Locked where the database was opened without keys."""
+        return vault_of(self.engine.dialect)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from core.db import sqlite_url
 from core.errors import CarebellError
+from core.vault import KEY_MIN
 
 PREFIX = "CAREBELL_"
 CHANNELS = ("sandbox", "twilio")
@@ -46,6 +47,7 @@ class Settings(BaseModel):
     twilio_from: str = ""
     twilio_api_url: str = ""
     secret_key: str = Field(default="", repr=False)
+    data_keys: tuple[str, ...] = Field(default=(), repr=False)
     locale: str = "zh-CN"
     timezone: str = "Asia/Shanghai"
     phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")
@@ -98,6 +100,16 @@ class Settings(BaseModel):
             if unknown or not names:
                 raise ValueError(f"knows no channel {', '.join(unknown) or '(empty)'}; there are {', '.join(CHANNELS)}")
         return names
+
+    @field_validator("data_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        keys = tuple(k.strip() for k in value.split(",")) if isinstance(value, str) else value
+        if isinstance(keys, tuple) and any(len(key) < KEY_MIN for key in keys):
+            raise ValueError(
+                f"holds random texts of {KEY_MIN} characters or more, the newest first, with commas between"
+            )
+        return keys
 
     @field_validator("locale")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Enum, String
+from sqlalchemy import Enum, String, Text
 from sqlalchemy.types import TypeDecorator
 
 _STAND_INS = {
@@ -20,6 +20,8 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     name = type(item).__name__
     if name == "JSON":
         autogen.imports.add("from sqlalchemy.dialects import postgresql")
+    if isinstance(item, TypeDecorator) and isinstance(item.impl, Text):
+        return "sa.Text()"
     if isinstance(item, TypeDecorator) and isinstance(item.impl, String) and not isinstance(item.impl, Enum):
         return f"sa.String(length={item.impl.length})" if item.impl.length else "sa.String()"
     return _STAND_INS.get(name, False)

@@ -10,9 +10,16 @@ from sqlmodel import Session
 
 from core.errors import Conflict, TryAgain
 from registry import bulk_store
+from registry.contact_intake import ContactNew
+from registry.contacts import Contacts
+from registry.desk import Desk
+from registry.device_intake import DeviceNew
 from registry.devices import Devices
-from registry.files import Files
-from registry.intake import BadMember, BirthDate, ContactNew, DeviceNew, ElderNew, Given, Id, Name, Phone, ResourceNew
+from registry.elder_intake import ElderNew
+from registry.elders import Elders
+from registry.intake import BadMember, BirthDate, Given, Id, Name, Phone
+from registry.resource_intake import ResourceNew
+from registry.resources import Resources
 from registry.store import CONTACTS, DEVICES, ELDERS, RESOURCES, Row
 
 BULK_KINDS = ("elders", "contacts", "devices", "resources")
@@ -81,7 +88,10 @@ def _forget(_secrets: Sequence[tuple[str, str]]) -> None:
 class Bulk:
     """`plan` checks and changes nothing; `write` keeps what a plan holds, or nothing."""
 
-    files: Files
+    desk: Desk
+    elders: Elders
+    contacts: Contacts
+    resources: Resources
     devices: Devices
 
     def plan(self, kind: str, entries: Sequence[Entry], say: Say = nobody_listens) -> Plan:
@@ -108,7 +118,7 @@ class Bulk:
         """Write the plan's rows in one transaction. Raises Conflict when the registry is not what the plan saw any
         more and nothing was written, TryAgain when the database cannot be reached."""
         try:
-            with self.files.db.write() as session:
+            with self.desk.db.write() as session:
                 self._refuse_late(session, plan)
                 bulk_store.add_all(session, _TABLES[plan.kind], plan.rows, say)
                 take_secrets(plan.secrets)
@@ -146,11 +156,11 @@ class Bulk:
 
     def _row(self, kind: str, values: Row, secrets: dict[str, str]) -> Row:
         if kind == "elders":
-            return self.files.elder_row(ElderNew.model_validate(values))
+            return self.elders.row(ElderNew.model_validate(values))
         if kind == "contacts":
-            return self.files.contact_row(ContactNew.model_validate(values))
+            return self.contacts.row(ContactNew.model_validate(values))
         if kind == "resources":
-            return self.files.resource_row(ResourceNew.model_validate(values))
+            return self.resources.row(ResourceNew.model_validate(values))
         row, secret = self.devices.new_row(DeviceNew.model_validate(values))
         secrets[row["uid"]] = secret
         return row
@@ -170,7 +180,7 @@ class Bulk:
                 refusals += [Refusal(entry.row, *fault) for fault in _faults(wrong, set())]
             except BadMember as wrong:
                 refusals.append(Refusal(entry.row, wrong.member, wrong.what))
-        with self.files.db.read() as session:
+        with self.desk.db.read() as session:
             register = bulk_store.Elders(session, [one for _, one in named])
         found: dict[int, str] = {}
         for entry, one in named:
@@ -188,7 +198,7 @@ class Bulk:
         one = NamedElder.model_validate(says)
         if one.elder_phone is not None:
             try:
-                return one.model_copy(update={"elder_phone": self.files.phones.to_e164(one.elder_phone)})
+                return one.model_copy(update={"elder_phone": self.desk.phones.to_e164(one.elder_phone)})
             except ValueError as wrong:
                 raise BadMember("elder_phone", str(wrong)) from None
         if one.elder_id is None and (one.elder_name is None or one.elder_birth_date is None):
@@ -202,7 +212,7 @@ class Bulk:
     def _not_yet_there(
         self, kind: str, good: Sequence[tuple[Entry, Row]], refusals: list[Refusal]
     ) -> list[tuple[Entry, Row]]:
-        with self.files.db.read() as session:
+        with self.desk.db.read() as session:
             held = bulk_store.keys_held(session, kind, [row for _, row in good])
         first: dict[bulk_store.Key, int] = {}
         fresh: list[tuple[Entry, Row]] = []

@@ -10,7 +10,8 @@ from core.db import Database
 from core.errors import Conflict
 from core.ids import new_id
 from registry import store
-from registry.intake import BadMember, DeviceNew, DevicePatch
+from registry.device_intake import DeviceNew, DevicePatch
+from registry.intake import BadMember
 from registry.secrets import hash_secret, new_secret
 from registry.store import DEVICES, ELDERS, Row
 

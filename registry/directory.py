@@ -1,5 +1,6 @@
 """What an alarm asks the registry, for many devices at once and in a fixed number of queries."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import Row, case, select
 from sqlmodel import Session
 
 from core.db import Among
+from core.vault import Locked
 from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
 from registry.profile import (
     CALL_ORDER,
@@ -23,6 +25,7 @@ from registry.profile import (
 
 DEFAULT_POLICY = "default"
 DUTY_ROLES = ("officer", "supervisor")
+log = logging.getLogger(__name__)
 
 _ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
 _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
@@ -104,6 +107,19 @@ def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[st
     for row in _CONTACTS_OF.rows(session, elders):
         contacts[row[0]].append(ContactProfile(*row[1:]))
     return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
+
+
+def private_notes(session: Session, elder_id: str) -> tuple[dict[str, Any], str | None]:
+    """What ails an elder, and how to get in: opened only for who may see or hear it.
+
+    With the wrong data key there is nothing to tell, and the call goes out all the same.
+    """
+    try:
+        row = session.execute(select(_ELDERS.c.health, _ELDERS.c.access_notes).where(_ELDERS.c.id == elder_id)).first()
+    except Locked:
+        log.error("sealed notes cannot be opened: check CAREBELL_DATA_KEYS")
+        return {}, None
+    return (row.health or {}, row.access_notes) if row else ({}, None)
 
 
 def default_policy(session: Session) -> PolicySettings:

@@ -3,14 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, false
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
+from core.vault import SealedJson, SealedText
 
 
 class Elder(SQLModel, table=True):
-    """A person who may press. `lat`/`lon` are the home in WGS-84; `home_given` keeps what was given, with its datum."""
+    """A person who may press. `lat`/`lon` are the home in WGS-84; `home_given` keeps what was given, with its datum.
+
+    `id_number_key` finds the sealed ID number; `area_path` is that of the area with `area_code`; people of one
+    `household_id` share a home and perhaps a device. `marks` are caller marks, `kinds` the kinds of person.
+    """
 
     __tablename__ = "elders"
 
@@ -24,17 +29,68 @@ class Elder(SQLModel, table=True):
     lat: float | None = None
     lon: float | None = None
     home_given: dict[str, Any] | None = Field(default=None, sa_type=Json)
-    health: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
-    access_notes: str | None = Field(default=None, max_length=1000)
+    health: dict[str, Any] | None = Field(default=None, sa_type=SealedJson)
+    access_notes: str | None = Field(default=None, sa_type=SealedText)
+    access: dict[str, Any] | None = Field(default=None, sa_type=SealedJson)
+    access_confirmed_on: date | None = None
     language: str = Field(default="zh-CN", max_length=10)
+    id_number: str | None = Field(default=None, sa_type=SealedText)
+    id_number_key: str | None = Field(default=None, index=True, unique=True, max_length=64)
+    service_card: str | None = Field(default=None, index=True, max_length=40)
+    kinds: list[str] | None = Field(default=None, sa_type=Json)
+    marks: list[str] | None = Field(default=None, sa_type=Json)
+    name_reading: str | None = Field(default=None, max_length=120)
+    addressed_as: str | None = Field(default=None, max_length=60)
+    joined_on: date | None = None
+    service_from: date | None = None
+    area_code: str | None = Field(default=None, index=True, max_length=20)
+    area_path: str | None = Field(default=None, index=True, max_length=160)
+    household_id: str | None = Field(default=None, index=True, max_length=36)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class ElderPhoto(SQLModel, table=True):
+    """A face, so that a helper knows whom they look for; sealed, because it is one."""
+
+    __tablename__ = "elder_photos"
+
+    elder_id: str = Field(primary_key=True, foreign_key="elders.id", max_length=36)
+    media_type: str = Field(max_length=40)
+    content: str = Field(sa_type=SealedText)
+    taken_on: date | None = None
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ElderAddress(SQLModel, table=True):
+    """Where somebody lives for a part of the year, from `from_day` to `to_day` (MM-DD, both included, over New Year
+    where the first is the later). The elder's own row carries the address that is in force today."""
+
+    __tablename__ = "elder_addresses"
+
+    id: str = Field(primary_key=True, max_length=36)
+    elder_id: str = Field(foreign_key="elders.id", index=True, max_length=36)
+    label: str = Field(max_length=60)
+    address: str = Field(max_length=300)
+    lat: float | None = None
+    lon: float | None = None
+    given: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    access: dict[str, Any] | None = Field(default=None, sa_type=SealedJson)
+    from_day: str | None = Field(default=None, max_length=5)
+    to_day: str | None = Field(default=None, max_length=5)
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Contact(SQLModel, table=True):
-    """Somebody to be called for one elder; `phone` is E.164."""
+    """Somebody to be called for one elder; `phone` is E.164.
+
+    Who is called for several elders has a row for each, joined by `person_id`: what belongs to the person (name,
+    numbers, hours, languages, findings) is the same in all of them, so that a press reads one table only.
+    """
 
     __tablename__ = "contacts"
 
@@ -47,6 +103,18 @@ class Contact(SQLModel, table=True):
     relation: str | None = Field(default=None, max_length=60)
     language: str = Field(default="zh-CN", max_length=10)
     is_key_holder: bool = False
+    person_id: str | None = Field(default=None, index=True, max_length=36)
+    more_phones: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    hours: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    away: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    languages: list[str] | None = Field(default=None, sa_type=Json)
+    lat: float | None = None
+    lon: float | None = None
+    given: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    wrong_number_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = Field(default=None, max_length=1000)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
@@ -54,7 +122,11 @@ class Contact(SQLModel, table=True):
 
 
 class Device(SQLModel, table=True):
-    """A one-key phone; `secret_hash` is made by `registry.secrets`."""
+    """A one-key phone; `secret_hash` is made by `registry.secrets`.
+
+    `triggers` are what can be pressed (the key, a pendant), `tested` when a test press of each was last heard: it is
+    *in service* only when none is missing.
+    """
 
     __tablename__ = "devices"
 
@@ -64,9 +136,32 @@ class Device(SQLModel, table=True):
     model: str | None = Field(default=None, max_length=60)
     state: str = Field(default="stock", max_length=20)
     secret_hash: str = Field(max_length=120)
+    triggers: list[str] | None = Field(default=None, sa_type=Json)
+    tested: dict[str, str] | None = Field(default=None, sa_type=Json)
+    firmware: str | None = Field(default=None, max_length=60)
+    sim_iccid: str | None = Field(default=None, index=True, max_length=22)
+    sim_phone: str | None = Field(default=None, index=True, max_length=20)
+    batch: str | None = Field(default=None, index=True, max_length=60)
+    heartbeat_s: int | None = None
+    replaced_by: str | None = Field(default=None, max_length=36)
+    paired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = Field(default=None, max_length=1000)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeviceEvent(SQLModel, table=True):
+    """The life of a device, appended to: a change of state, a pairing, a test, a new secret."""
+
+    __tablename__ = "device_events"
+
+    id: str = Field(primary_key=True, max_length=36)
+    device_id: str = Field(foreign_key="devices.id", index=True, max_length=36)
+    at: datetime = Field(sa_type=UtcDateTime)
+    what: str = Field(max_length=30)
+    author: str = Field(max_length=120)
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
 
 
 class DevicePresence(SQLModel, table=True):
@@ -112,6 +207,9 @@ class Resource(SQLModel, table=True):
     lat: float
     lon: float
     given: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
+    hours: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    capabilities: list[str] | None = Field(default=None, sa_type=Json)
+    note: str | None = Field(default=None, max_length=1000)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
@@ -119,7 +217,11 @@ class Resource(SQLModel, table=True):
 
 
 class Area(SQLModel, table=True):
-    """A province, city, district, street or community, by its official code."""
+    """A province, city, district, street or community, by its official code.
+
+    `path` is the codes from the top down to this one, each behind a slash (`/610000/610400/610402`): whatever lies in
+    an area has a path that begins with the area's.
+    """
 
     __tablename__ = "areas"
 
@@ -128,22 +230,49 @@ class Area(SQLModel, table=True):
     name: str = Field(index=True, max_length=120)
     level: str = Field(max_length=20)
     parent_code: str | None = Field(default=None, index=True, max_length=20)
+    path: str = Field(default="", index=True, max_length=160, sa_column_kwargs={"server_default": ""})
 
 
 class Policy(SQLModel, table=True):
-    """How an alarm climbs, by name; `settings` is a `registry.profile.PolicySettings` as a plain object."""
+    """How an alarm climbs, by name; `settings` is a `registry.profile.PolicySettings` as a plain object.
+
+    `area_code`, `elder_id` and `kind` say for whom and for what it is meant; where all are empty it serves when no
+    other fits. The nearest one wins: the elder's before the area's, the smaller area's before the larger's, one for the
+    kind before one for every kind.
+    """
 
     __tablename__ = "policies"
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(unique=True, max_length=60)
+    title: str | None = Field(default=None, max_length=120)
+    area_code: str | None = Field(default=None, index=True, max_length=20)
+    elder_id: str | None = Field(default=None, index=True, max_length=36)
+    kind: str | None = Field(default=None, max_length=20)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
     version: int = 1
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class PolicyVersion(SQLModel, table=True):
+    """A policy as it was from `at` on; appended to, so that an old alarm can be explained."""
+
+    __tablename__ = "policy_versions"
+
+    policy_id: str = Field(primary_key=True, max_length=36)
+    version: int = Field(primary_key=True)
+    name: str = Field(max_length=60)
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
+    at: datetime = Field(sa_type=UtcDateTime)
+    author: str = Field(max_length=120)
+
+
 class User(SQLModel, table=True):
-    """Somebody who signs in at the console."""
+    """Somebody who signs in at the console.
+
+    `areas` are the codes of the areas whose files they see; empty means all. `oidc_subject` is issuer and subject of
+    the site's own sign-in service.
+    """
 
     __tablename__ = "users"
 
@@ -155,6 +284,17 @@ class User(SQLModel, table=True):
     phone: str | None = Field(default=None, max_length=20)
     language: str = Field(default="zh-CN", max_length=10)
     is_active: bool = True
+    areas: list[str] | None = Field(default=None, sa_type=Json)
+    totp_secret: str | None = Field(default=None, sa_type=SealedText)
+    totp_confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    totp_last_step: int | None = None
+    recovery_hashes: list[str] | None = Field(default=None, sa_type=Json)
+    oidc_subject: str | None = Field(default=None, index=True, unique=True, max_length=300)
+    password_changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    failed_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_signed_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -167,6 +307,51 @@ class UserSession(SQLModel, table=True):
     user_id: str = Field(foreign_key="users.id", index=True, max_length=36)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class Finding(SQLModel, table=True):
+    """Work for the registrar: what came to light about a file and waits for somebody to put it right.
+
+    `subject_key` is unique while the finding is open, so that the same thing is not found twice.
+    """
+
+    __tablename__ = "findings"
+
+    id: str = Field(primary_key=True, max_length=36)
+    kind: str = Field(index=True, max_length=30)
+    subject_kind: str = Field(max_length=20)
+    subject_id: str = Field(index=True, max_length=64)
+    subject_key: str | None = Field(default=None, unique=True, max_length=120)
+    elder_id: str | None = Field(default=None, index=True, max_length=36)
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
+    found_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    owner_id: str | None = Field(default=None, max_length=36)
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    resolved_by: str | None = Field(default=None, max_length=120)
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to whose file, when and why; appended to only, each line holding the hash of the one before."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject_kind", "subject_id", "seq"),
+        Index("ix_audit_log_actor", "actor_id", "seq"),
+    )
+
+    seq: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    actor_id: str = Field(max_length=36)
+    actor: str = Field(max_length=120)
+    action: str = Field(index=True, max_length=40)
+    subject_kind: str = Field(max_length=20)
+    subject_id: str = Field(max_length=64)
+    reason: str | None = Field(default=None, max_length=500)
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
+    previous_hash: str = Field(max_length=64)
+    entry_hash: str = Field(max_length=64)
 
 
 def table_of(model: type[SQLModel]) -> Table:

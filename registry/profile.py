@@ -1,6 +1,6 @@
 """What the registry knows at the moment of a press, as plain values for the rules and the screens."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -54,6 +54,8 @@ class ContactProfile:
 
 @dataclass(frozen=True, slots=True)
 class ElderProfile:
+    """An elder as an alarm needs them at once; what is sealed is asked for by `directory.private_notes`."""
+
     id: str
     name: str
     sex: str | None = None
@@ -64,8 +66,6 @@ class ElderProfile:
     lat: float | None = None
     lon: float | None = None
     home_given: dict[str, Any] | None = None
-    health: dict[str, Any] = field(default_factory=dict)
-    access_notes: str | None = None
     language: str = "zh-CN"
 
 

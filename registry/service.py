@@ -2,16 +2,21 @@
 
 from core.clock import Clock
 from core.db import Database
+from registry.areas import Areas
 from registry.bulk import Bulk
+from registry.contacts import Contacts
+from registry.desk import Desk, ToWgs84
 from registry.devices import Devices, SecretHook, tell_nobody
-from registry.files import Files, ToWgs84
+from registry.elders import Elders
 from registry.passwords import Passwords
 from registry.phones import Phones
+from registry.policies import Policies
+from registry.resources import Resources
 from registry.users import Users
 
 
 class RegistryService:
-    """On one database: `files` (elders, contacts, resources, areas, policy), `devices`, `users`; `bulk` for many rows.
+    """On one database: a service for each kind of file, and `bulk` for many rows of one.
 
     `to_wgs84` comes from the wiring, since the registry does not know maps; `timezone` says which day it is when a
     birth date is checked.
@@ -29,7 +34,12 @@ class RegistryService:
         on_device_secret: SecretHook = tell_nobody,
     ) -> None:
         phones = phones or Phones()
-        self.files = Files(db, clock, phones, to_wgs84, timezone)
+        self.desk = Desk(db, clock, phones, to_wgs84, timezone)
+        self.elders = Elders(self.desk)
+        self.contacts = Contacts(self.desk)
+        self.resources = Resources(self.desk)
+        self.areas = Areas(self.desk)
+        self.policies = Policies(self.desk)
         self.devices = Devices(db, clock, on_device_secret)
-        self.bulk = Bulk(self.files, self.devices)
+        self.bulk = Bulk(self.desk, self.elders, self.contacts, self.resources, self.devices)
         self.users = Users(db, clock, phones, passwords or Passwords())

@@ -10,11 +10,12 @@ from core.db import Database
 from core.errors import Conflict
 from core.ids import new_id
 from registry import sessions, store
-from registry.intake import BadMember, UserNew, UserPatch, account_name
+from registry.intake import BadMember, account_name
 from registry.passwords import Passwords
 from registry.phones import Phones
 from registry.sessions import SignedIn
 from registry.store import USERS, Row
+from registry.user_intake import UserNew, UserPatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,18 @@ from core.settings import Settings
 from core.wake import Wake
 from geo.crs import to_wgs84
 from registry import passwords
-from registry.intake import UserNew
 from registry.service import RegistryService
+from registry.user_intake import UserNew
 from tests import pg_cluster
+from tests.world import VAULT
 
 PASSWORD = "correct horse battery"
 
 
 def open_database(kind: str, folder: Path, name: str) -> Database:
     """A database at the schema's head: `sqlite` in the folder, or `postgresql` under that name."""
-    db = Database(pg_cluster.shared().url_for(name) if kind == "postgresql" else sqlite_url(folder))
+    url = pg_cluster.shared().url_for(name) if kind == "postgresql" else sqlite_url(folder)
+    db = Database(url, VAULT)
     migrations.upgrade(db)
     return db
 

@@ -19,6 +19,7 @@ from alarms.views import alarm_detail
 from core.clock import ManualClock
 from core.db import Database
 from core.ids import new_id
+from core.vault import Vault
 from core.wake import Wake
 from notifier.channel import Channel
 from notifier.sandbox import SandboxNetwork
@@ -26,6 +27,7 @@ from notifier.sandbox_call import Behaviour, Call
 from registry.models import Contact, Device, Elder, Policy, User, table_of
 from registry.profile import PolicySettings
 
+VAULT = Vault(["a key for made-up people"])
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # 10:00 in Xianyang: a polite hour.
 ROUNDS_AT_ONE_INSTANT = 60  # Longer than any chain of steps that are due together; more is a loop that never ends.
 ALARMS, ATTEMPTS, TIMELINE, DOWN = table_of(Alarm), table_of(Attempt), table_of(TimelineRow), table_of(DownMessage)
@@ -56,7 +58,7 @@ PEOPLE = {
 
 def open_quickly(url: str) -> Database:
     """A database that does not wait for the disk: a killed process loses nothing by it, only a power cut would."""
-    db = Database(url)
+    db = Database(url, VAULT)
     if db.is_sqlite:
         event.listen(db.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
     return db

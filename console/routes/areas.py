@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from registry import store
-from registry.intake import AreaLevel, AreaNew, AreaPatch
+from registry.area_intake import AreaNew, AreaPatch
+from registry.intake import AreaLevel
 from registry.sessions import SignedIn
 from registry.store import AREAS
 
@@ -29,7 +30,7 @@ class Area(BaseModel):
 
 @router.post("", status_code=201)
 def add_area(given: AreaNew, centre: CentreDep, user: Writer) -> Area:
-    return Area.model_validate(centre.registry.files.add_area(given))
+    return Area.model_validate(centre.registry.areas.add(given))
 
 
 @router.get("")
@@ -56,9 +57,9 @@ def get_area(area_id: str, centre: CentreDep, user: Reader) -> Area:
 
 @router.patch("/{area_id}")
 def change_area(area_id: str, patch: AreaPatch, centre: CentreDep, user: Writer) -> Area:
-    return Area.model_validate(centre.registry.files.change_area(area_id, patch))
+    return Area.model_validate(centre.registry.areas.change(area_id, patch))
 
 
 @router.delete("/{area_id}", status_code=204, response_class=Response)
 def remove_area(area_id: str, centre: CentreDep, user: Writer) -> None:
-    centre.registry.files.remove_area(area_id)
+    centre.registry.areas.remove(area_id)

@@ -10,7 +10,8 @@ from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.intake import ContactNew, ContactPatch, ContactRole
+from registry.contact_intake import ContactNew, ContactPatch
+from registry.intake import ContactRole
 from registry.sessions import SignedIn
 from registry.store import CONTACTS
 
@@ -38,7 +39,7 @@ class Contact(BaseModel):
 
 @router.post("", status_code=201)
 def add_contact(given: ContactNew, centre: CentreDep, user: Writer) -> Contact:
-    return Contact.model_validate(centre.registry.files.add_contact(given))
+    return Contact.model_validate(centre.registry.contacts.add(given))
 
 
 @router.get("")
@@ -67,9 +68,9 @@ def get_contact(contact_id: str, centre: CentreDep, user: Reader) -> Contact:
 def change_contact(
     contact_id: str, patch: ContactPatch, centre: CentreDep, user: Writer, version: IfMatch
 ) -> Contact:  # fmt: skip
-    return Contact.model_validate(centre.registry.files.change_contact(contact_id, patch, version))
+    return Contact.model_validate(centre.registry.contacts.change(contact_id, patch, version))
 
 
 @router.delete("/{contact_id}", status_code=204, response_class=Response)
 def remove_contact(contact_id: str, centre: CentreDep, user: Writer, version: IfMatch) -> None:
-    centre.registry.files.remove_contact(contact_id, version)
+    centre.registry.contacts.remove(contact_id, version)

@@ -11,7 +11,8 @@ from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.intake import DeviceConfig, DeviceNew, DevicePatch, DeviceState, Given
+from registry.device_intake import DeviceNew, DevicePatch
+from registry.intake import DeviceConfig, DeviceState, Given
 from registry.sessions import SignedIn
 from registry.store import DEVICES
 

@@ -11,7 +11,7 @@ from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.intake import ElderNew, ElderPatch
+from registry.elder_intake import ElderNew, ElderPatch
 from registry.sessions import SignedIn
 from registry.store import ELDERS, Row
 
@@ -43,7 +43,7 @@ class Elder(BaseModel):
 
 @router.post("", status_code=201)
 def add_elder(given: ElderNew, centre: CentreDep, user: Writer) -> Elder:
-    return _shown(centre.registry.files.add_elder(given), user)
+    return _shown(centre.registry.elders.add(given), user)
 
 
 @router.get("")
@@ -71,12 +71,12 @@ def get_elder(elder_id: str, centre: CentreDep, user: Reader) -> Elder:
 
 @router.patch("/{elder_id}")
 def change_elder(elder_id: str, patch: ElderPatch, centre: CentreDep, user: Writer, version: IfMatch) -> Elder:
-    return _shown(centre.registry.files.change_elder(elder_id, patch, version), user)
+    return _shown(centre.registry.elders.change(elder_id, patch, version), user)
 
 
 @router.delete("/{elder_id}", status_code=204, response_class=Response)
 def remove_elder(elder_id: str, centre: CentreDep, user: Writer, version: IfMatch) -> None:
-    centre.registry.files.remove_elder(elder_id, version)
+    centre.registry.elders.remove(elder_id, version)
 
 
 def _shown(row: Row, user: SignedIn) -> Elder:

@@ -13,7 +13,7 @@ from console.routes.versions import IfMatch
 from core.errors import NotFound
 from registry import store
 from registry.directory import DEFAULT_POLICY, policy_settings
-from registry.intake import PolicyPatch
+from registry.policy_intake import PolicyPatch
 from registry.sessions import SignedIn
 from registry.store import POLICIES, Row
 
@@ -63,7 +63,7 @@ def get_policy(name: str, centre: CentreDep, user: CurrentUser) -> Policy:
 @router.put("/{name}")
 def set_policy(name: str, patch: PolicyPatch, centre: CentreDep, user: Writer, version: IfMatch) -> Policy:
     """Change the members given; the others stay as they are."""
-    return _shown(centre.registry.files.set_policy(name, patch, version))
+    return _shown(centre.registry.policies.set(name, patch, version))
 
 
 def _shown(row: Row | None) -> Policy:

@@ -10,7 +10,8 @@ from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.intake import ResourceKind, ResourceNew, ResourcePatch
+from registry.intake import ResourceKind
+from registry.resource_intake import ResourceNew, ResourcePatch
 from registry.sessions import SignedIn
 from registry.store import RESOURCES
 
@@ -37,7 +38,7 @@ class Resource(BaseModel):
 
 @router.post("", status_code=201)
 def add_resource(given: ResourceNew, centre: CentreDep, user: Writer) -> Resource:
-    return Resource.model_validate(centre.registry.files.add_resource(given))
+    return Resource.model_validate(centre.registry.resources.add(given))
 
 
 @router.get("")
@@ -66,9 +67,9 @@ def get_resource(resource_id: str, centre: CentreDep, user: Reader) -> Resource:
 def change_resource(
     resource_id: str, patch: ResourcePatch, centre: CentreDep, user: Writer, version: IfMatch
 ) -> Resource:
-    return Resource.model_validate(centre.registry.files.change_resource(resource_id, patch, version))
+    return Resource.model_validate(centre.registry.resources.change(resource_id, patch, version))
 
 
 @router.delete("/{resource_id}", status_code=204, response_class=Response)
 def remove_resource(resource_id: str, centre: CentreDep, user: Writer, version: IfMatch) -> None:
-    centre.registry.files.remove_resource(resource_id, version)
+    centre.registry.resources.remove(resource_id, version)

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from registry import store
-from registry.intake import UserNew, UserPatch, UserRole
+from registry.intake import UserRole
 from registry.sessions import SignedIn
 from registry.store import USERS
+from registry.user_intake import UserNew, UserPatch
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
 Reader = Annotated[SignedIn, Depends(allowed("users.read"))]

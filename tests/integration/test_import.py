@@ -13,7 +13,7 @@ from carebell.import_grid import UnreadableFile
 from core.db import Database
 from core.errors import Conflict
 from registry.bulk import Entry
-from registry.intake import ElderNew
+from registry.elder_intake import ElderNew
 from registry.secrets import verify_secret
 from tests.import_site import ImportSite, count_of, csv_text
 
@@ -39,7 +39,7 @@ def test_elders_are_kept_as_the_single_ones_are(site: ImportSite) -> None:
     with_elders(site)
 
     wang, zhao = site.rows("elders")
-    single = site.registry.files.add_elder(
+    single = site.registry.elders.add(
         ElderNew.model_validate({
             "name": "赵桂明", "sex": "female", "birth_date": "1941-03-05", "phone": "13900000001",
             "address": "人民路1号", "area": "人民路", "lat": 34.3296, "lon": 108.7093, "crs": "gcj02",
@@ -247,7 +247,7 @@ def test_names_are_stored_exactly(site: ImportSite) -> None:
 def test_a_registry_that_changed_after_the_check_is_not_written_to(site: ImportSite) -> None:
     bulk = site.registry.bulk
     plan = bulk.plan("elders", [Entry(2, {"name": "甲", "phone": "13900000001"}), Entry(3, {"name": "乙"})])
-    site.registry.files.add_elder(ElderNew(name="甲", phone="13900000001"))
+    site.registry.elders.add(ElderNew(name="甲", phone="13900000001"))
 
     with pytest.raises(Conflict):
         bulk.write(plan)
@@ -259,7 +259,7 @@ def test_an_elder_who_left_after_the_check_gets_no_contact(site: ImportSite) -> 
     zhao = with_elders(site).rows("elders")[1]
     values = {"elder_id": zhao["id"], "name": "赵丽", "role": "family", "phone": "13800000001", "rank": 1}
     plan = site.registry.bulk.plan("contacts", [Entry(2, values)])
-    site.registry.files.remove_elder(zhao["id"])
+    site.registry.elders.remove(zhao["id"])
 
     with pytest.raises(Conflict):
         site.registry.bulk.write(plan)
@@ -287,12 +287,13 @@ import os, signal, sys
 from pathlib import Path
 from core.db import Database
 from tests.import_site import ImportSite
+from tests.world import VAULT
 
 def say(what, done, total):
     if what == "written":
         os.kill(os.getpid(), signal.SIGKILL)
 
-site = ImportSite(Database(sys.argv[1]), Path(sys.argv[2]))
+site = ImportSite(Database(sys.argv[1], VAULT), Path(sys.argv[2]))
 site.import_text("elders", "name\\n" + "\\n".join(f"elder {n}" for n in range(1200)), say=say)
 """
 

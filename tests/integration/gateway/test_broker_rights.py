@@ -15,7 +15,7 @@ from core.settings import Settings, load_settings
 from gateway import wire
 from gateway.client import BrokerClient
 from geo.crs import to_wgs84
-from registry.intake import DeviceNew
+from registry.device_intake import DeviceNew
 from registry.service import RegistryService
 from tests.gateway_site import SECRET, Site, SpeakingDevice, soon
 from tests.mosquitto import ADMIN, ADMIN_PASSWORD, Mosquitto

@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 import console
-from console.i18n import CATALOGUE
+from console.i18n import catalogue
 
 FOLDER = Path(console.__file__).parent
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "say": None}
@@ -26,8 +25,7 @@ def said() -> set[str]:
 
 
 def translated() -> dict[str, str]:
-    with FOLDER.joinpath(*CATALOGUE).open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and not m.fuzzy}
+    return {str(m.id): str(m.string) for m in catalogue() if m.id and not m.fuzzy}
 
 
 def test_every_text_has_its_chinese() -> None:

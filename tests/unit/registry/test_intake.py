@@ -5,8 +5,13 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from registry import intake
-from registry.intake import ContactNew, DeviceNew, ElderNew, ElderPatch, PolicyPatch, ResourceNew, UserNew, UserPatch
+from registry.contact_intake import ContactNew
+from registry.device_intake import DeviceNew
+from registry.elder_intake import ElderNew, ElderPatch
+from registry.policy_intake import PolicyPatch
 from registry.profile import CONTACT_ROLES, DEVICE_STATES, RESOURCE_KINDS, USER_ROLES, PolicySettings
+from registry.resource_intake import ResourceNew
+from registry.user_intake import UserNew, UserPatch
 
 CONTACT = {"elder_id": "e", "name": "李娜", "role": "family", "phone": "13801000123", "rank": 1}
 RESOURCE = {"kind": "hospital", "name": "医院", "lat": 34.3, "lon": 108.7}

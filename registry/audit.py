@@ -1,0 +1,114 @@
+"""The log of who did what to whose file: appended to, each entry holding the hash of the one before it.
+
+Whoever changes, drops or inserts an entry later breaks the chain, which `verify` finds; cutting off the end is found by
+comparing the last hash with one that was kept elsewhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, text
+from sqlmodel import Session
+
+from registry.models import AuditEntry, table_of
+
+AUDIT = table_of(AuditEntry)
+FIRST_HASH = "0" * 64
+SYSTEM = "system"
+_LOCK_KEY = 0x61756469  # "audi": any number that nothing else in the database locks.
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a user's id and the name colleagues know, or the system itself."""
+
+    id: str = SYSTEM
+    name: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done. `action` is thing.verb (`elder.view`, `device.pair`); `data` names members, never their values,
+    where those are a person's."""
+
+    action: str
+    subject_kind: str
+    subject_id: str
+    reason: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def record(session: Session, actor: Actor, now: datetime, *deeds: Deed) -> None:
+    """Append to the log in the caller's transaction; what is rolled back was never done.
+
+    Writers take turns from here to their commit, so call it last.
+    """
+    if not deeds:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    last = connection.execute(
+        select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
+    ).one_or_none()
+    seq, previous = (last.seq, last.entry_hash) if last else (0, FIRST_HASH)
+    rows = []
+    for deed in deeds:
+        seq += 1
+        row = {
+            "seq": seq, "at": now, "actor_id": actor.id, "actor": actor.name, "action": deed.action,
+            "subject_kind": deed.subject_kind, "subject_id": deed.subject_id, "reason": deed.reason,
+            "data": deed.data, "previous_hash": previous,
+        }  # fmt: skip
+        previous = _hash(row)
+        rows.append(row | {"entry_hash": previous})
+    connection.execute(insert(AUDIT), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found: how many entries hold together, the last hash, and the first that does not (None: all)."""
+
+    entries: int
+    last_hash: str
+    broken_at: int | None = None
+
+
+def verify(session: Session) -> Verdict:
+    """Walk the whole chain, a chunk at a time."""
+    seq, previous = 0, FIRST_HASH
+    for row in _entries(session):
+        members = {name: getattr(row, name) for name in _MEMBERS}
+        if row.seq != seq + 1 or row.previous_hash != previous or row.entry_hash != _hash(members):
+            return Verdict(seq, previous, broken_at=row.seq)
+        seq, previous = row.seq, row.entry_hash
+    return Verdict(seq, previous)
+
+
+def _entries(session: Session) -> Iterator[Row[Any]]:
+    after = 0
+    while True:
+        wanted = select(AUDIT).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(_CHUNK)
+        rows = session.connection().execute(wanted).all()
+        yield from rows
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1].seq
+
+
+_MEMBERS = (
+    "seq", "at", "actor_id", "actor", "action", "subject_kind", "subject_id", "reason", "data", "previous_hash",
+)  # fmt: skip
+
+
+def _hash(row: dict[str, Any]) -> str:
+    """SHA-256 over the members in one fixed form, the same whichever database kept them."""
+    at: datetime = row["at"]
+    shown = [at.astimezone(UTC).isoformat() if name == "at" else row[name] for name in _MEMBERS]
+    text_form = json.dumps(shown, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text_form.encode("utf-8", "surrogatepass")).hexdigest()

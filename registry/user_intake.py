@@ -1,0 +1,30 @@
+"""Somebody who may sign in, as what comes in says it."""
+
+from pydantic import Field
+
+from registry.intake import Change, Given, Language, Name, NewPassword, Phone, Username, UserRole, YesNo
+
+
+class UserNew(Given):
+    """Somebody who may sign in."""
+
+    username: Username
+    password: NewPassword
+    role: UserRole
+    display_name: Name | None = Field(default=None, description="What colleagues see; the username if left out")
+    phone: Phone | None = Field(
+        default=None, description="A duty officer with a phone is rung when everybody else has failed"
+    )
+    language: Language = "zh-CN"
+
+
+class UserPatch(Change):
+    """What is new about a user; a new password or a lost right signs them out everywhere."""
+
+    NULLABLE = frozenset({"phone"})
+    password: NewPassword | None = None
+    role: UserRole | None = None
+    display_name: Name | None = None
+    phone: Phone | None = None
+    language: Language | None = None
+    is_active: YesNo | None = None
