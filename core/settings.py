@@ -64,7 +64,7 @@ class Settings(BaseModel):
             return value
         try:
             backend = make_url(value).drivername
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # The latter: a port that is no number.
             raise ValueError("is not a database address") from None
         if backend not in ("sqlite", "postgresql+psycopg"):
             raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
@@ -73,7 +73,7 @@ class Settings(BaseModel):
     @field_validator("mqtt_url", "mqtt_admin_url")
     @classmethod
     def _broker(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("mqtt", "mqtts") or not urlsplit(value).hostname):
+        if value and not _is_address(value, "mqtt", "mqtts"):
             raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://…")
         return value
 
@@ -87,7 +87,7 @@ class Settings(BaseModel):
     @field_validator("public_url", "twilio_api_url")
     @classmethod
     def _web(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        if value and not _is_address(value, "http", "https"):
             raise ValueError("must look like https://host[:port]")
         return value.rstrip("/")
 
@@ -149,6 +149,15 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The database address that holds: the one given, or the file in the data folder."""
         return self.database_url or sqlite_url(self.data_dir)
+
+
+def _is_address(value: str, *schemes: str) -> bool:
+    """Whether it names one of the schemes, a host and, if any, a port that there is."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # A port that is no number, or above 65535.
+        return False
 
 
 def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:

@@ -27,6 +27,11 @@ OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
         ("MQTT_ADMIN_URL", "hidden"),
         ("MQTT_TLS_CERT", "/nowhere/hidden.pem"),
         ("PUBLIC_URL", "example.org"),
+        ("MQTT_URL", "mqtt://hidden:hidden@host:99999"),
+        ("MQTT_ADMIN_URL", "mqtts://host:hidden"),
+        ("PUBLIC_URL", "http://host:99999"),
+        ("TWILIO_API_URL", "http://host:hidden"),
+        ("DATABASE_URL", "postgresql+psycopg://host:hidden/x"),
         ("PHONE_REGION", "China"),
     ],
 )
