@@ -71,8 +71,16 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
             .values(first_call_at=now)
         )
         session.execute(update(_ALARMS).where(_ALARMS.c.id.in_(ids_of_alarms)).values(version=_ALARMS.c.version + 1))
+        _follow_up(session, {c.alarm_id for c in calls if c.purpose == "follow_up_elder"})
         session.connection().execute(insert(_TIMELINE), [call_started(c, now) for c in calls])
     return sorted(claimed, key=lambda c: c.medium != "voice")
+
+
+def _follow_up(session: Session, alarm_ids: Collection[str]) -> None:
+    """Help has arrived there, and now the elder is asked: until then the alarm was only waiting for it."""
+    if alarm_ids:
+        arrived = _ALARMS.c.id.in_(alarm_ids) & (_ALARMS.c.state == "arrived")
+        session.execute(update(_ALARMS).where(arrived).values(state="follow_up"))
 
 
 def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:

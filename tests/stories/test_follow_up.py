@@ -86,3 +86,16 @@ def test_a_closed_alarm_opens_again_when_the_elder_needs_help(world: World) -> N
 
     assert world.alarm.state == "open"
     assert world.phone("daughter").is_ringing
+
+
+def test_the_alarm_is_in_follow_up_while_the_elder_is_asked(world: World) -> None:
+    world.press("dev-7")
+    world.click("claim")
+    world.click("accept", text="an ambulance is on its way")
+    world.click("arrived")
+    assert world.alarm.state == "arrived"
+
+    world.advance(seconds=1800)
+
+    assert world.phone("elder").is_ringing
+    assert world.alarm.state == "follow_up"
