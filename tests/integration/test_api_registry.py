@@ -158,6 +158,20 @@ def test_nearest_help_comes_first(site: ConsoleSite) -> None:
     assert site.as_("officer").get("/api/v1/nearby", params=ask | {"within_m": 10}).json()["items"] == []
 
 
+def test_nearest_help_comes_page_by_page(site: ConsoleSite) -> None:
+    made = [site.make("resources", lat=-75.0 - step / 100, lon=20.0, kind="fire")["id"] for step in range(5)]
+    ask: dict[str, str | float] = {"lat": -74.99, "lon": 20.0, "kind": "fire", "limit": 2}
+    officer, found, cursor = site.as_("officer"), [], ""
+
+    for _ in range(3):
+        page = officer.get("/api/v1/nearby", params=ask | ({"cursor": cursor} if cursor else {})).json()
+        found += [f["id"] for f in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert (found, cursor) == (made, None)
+    problem_of(officer.get("/api/v1/nearby", params=ask | {"cursor": "9"}), 422)
+
+
 @pytest.mark.parametrize(
     ("path", "given", "member"),
     [
