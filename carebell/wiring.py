@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import store as alarm_store
 from alarms.engine import Engine
@@ -25,6 +26,7 @@ from console.server import ConsoleServer
 from core.clock import SystemClock
 from core.db import Database
 from core.ids import new_id
+from core.processes import Attendance, Process, missing, present
 from core.settings import Settings
 from core.wake import Wake
 from gateway.client import BrokerClient
@@ -104,6 +106,7 @@ class Carebell:
                 spool_folder=site.data_dir(settings) / "spool", on_death=end_process,
                 is_one_of_many=bool(settings.mqtt_url),
             )  # fmt: skip
+        self.attendance = self._attendance()
         self.server = self._server(secret) if "console" in roles else None
         self._calendar = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
@@ -135,10 +138,38 @@ class Carebell:
     def _server(self, secret: str) -> ConsoleServer:
         centre = Centre(
             settings=self.settings.model_copy(update={"secret_key": secret}), db=self.db, clock=self.clock,
-            wake=self.wake, registry=self.registry, alarms=self.alarms, sandbox=self.sandbox, checks=self.checks(),
-            figures=self.figures(),
+            wake=self.wake, registry=self.registry, alarms=self.alarms, sandbox=self.sandbox,
+            checks=self.checks() | self._checks_elsewhere(), figures=self.figures(),
+            processes=None if self.attendance is None else self._present,
         )  # fmt: skip
         return ConsoleServer(create_app(centre), self.settings.http_host, self.settings.http_port)
+
+    def _attendance(self) -> Attendance | None:
+        """On a database that several processes may share, each signs in."""
+        if self.settings.is_sqlite:
+            return None
+        checks, figures = self.checks(), self.figures()
+        return Attendance(
+            self.db, self.clock, new_id(), self.roles,
+            problem=lambda: next((found for check in checks.values() if (found := check())), None),
+            figures=lambda: {name: value for each in figures for name, value in each().items()},
+        )  # fmt: skip
+
+    def _present(self) -> list[Process]:
+        with self.db.read() as session:
+            return present(session, self.clock.now())
+
+    def _checks_elsewhere(self) -> dict[str, Check]:
+        """What other processes must do, because this one does not."""
+        if self.attendance is None:
+            return {}
+        return {role: partial(self._missing, role) for role in ("engine", "gateway") if role not in self.roles}
+
+    def _missing(self, role: str) -> str | None:
+        try:
+            return missing(self._present(), role)
+        except SQLAlchemyError as problem:
+            return f"is not known ({type(problem).__name__})"
 
     def checks(self) -> dict[str, Check]:
         """What must hold so that an alarm can be taken now."""
@@ -178,6 +209,8 @@ class Carebell:
         if self.gateway is not None:
             self.rights.start()
             self.gateway.start()
+        if self.attendance is not None:
+            self.attendance.start()
         spare_the_collector()
 
     def run(self, stop_wanted: threading.Event) -> None:
@@ -192,6 +225,8 @@ class Carebell:
         if self.server is not None:
             self.server.close()
         self.rights.stop()
+        if self.attendance is not None:
+            self.attendance.stop()
         if self.gateway is not None:
             self.gateway.stop()
         if self._calendar.running:

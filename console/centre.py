@@ -1,11 +1,12 @@
 """The console's collaborators, built by the wiring and handed to `console.app.create_app`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alarms.service import AlarmService
 from core.clock import Clock
 from core.db import Database
+from core.processes import Process
 from core.settings import Settings
 from core.wake import Wake
 from notifier.sandbox import SandboxNetwork
@@ -22,7 +23,8 @@ Figures = Callable[[], Mapping[str, float]]
 class Centre:
     """Everything a request may need.
 
-    `checks` decide `/readyz`, `figures` fill `/metrics`; `sandbox` is the sandbox telephone network or None where that
+    `checks` decide `/readyz`; `figures` of this process, or where several share the work those of all `processes`, fill
+    `/metrics`; `sandbox` is the sandbox telephone network or None where that
     channel is off. The parts that a role does not run stay None.
     """
 
@@ -35,3 +37,4 @@ class Centre:
     sandbox: SandboxNetwork | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()
+    processes: Callable[[], Sequence[Process]] | None = None

@@ -1,7 +1,7 @@
 """Whether the console is alive, whether the centre can take an alarm now, and its figures."""
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
@@ -16,6 +16,7 @@ from console.centre import Centre
 from console.deps import CentreDep, SignInNeeded, optional_user
 from core.db import Database
 from core.errors import Forbidden
+from core.processes import Process
 from registry.sessions import SignedIn
 
 router = APIRouter(tags=["operations"])
@@ -99,14 +100,32 @@ class _Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         ready = not any(_checked(self._centre).values())
         yield GaugeMetricFamily("carebell_ready", "1 when an alarm can be taken now", value=float(ready))
-        for figures in self._centre.figures:
-            for name, value in sorted(figures().items()):
-                yield _metric(name, float(value))
+        if self._centre.processes is None:
+            for figures in self._centre.figures:
+                for name, value in sorted(figures().items()):
+                    yield _family(name, value=float(value))
+            return
+        try:
+            yield from _of_all(self._centre.processes())
+        except SQLAlchemyError:
+            return  # `carebell_ready` says that the database is away.
 
 
-def _metric(name: str, value: float) -> Metric:
+def _of_all(processes: Sequence[Process]) -> Iterable[Metric]:
+    """The figures of every process at work, told apart by its role and instance."""
+    labels = ["role", "instance"]
+    up = GaugeMetricFamily("carebell_process_ready", "1 when this process does its part", labels=labels)
+    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+    for process in processes:
+        up.add_metric([process.role, process.instance], float(process.problem is None))
+        for name, value in process.figures.items():
+            family = families.setdefault(name, _family(name, labels=labels))
+            family.add_metric([process.role, process.instance], float(value))
+    yield up
+    yield from (families[name] for name in sorted(families))
+
+
+def _family(name: str, **how: Any) -> CounterMetricFamily | GaugeMetricFamily:
     full = name if name.startswith("carebell_") else f"carebell_{name}"
     words = name.removesuffix("_total").replace("_", " ")
-    if name.endswith("_total"):
-        return CounterMetricFamily(full, words, value=value)
-    return GaugeMetricFamily(full, words, value=value)
+    return (CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily)(full, words, **how)

@@ -161,7 +161,9 @@ def test_nearest_help_comes_first(site: ConsoleSite) -> None:
 def test_nearest_help_comes_page_by_page(site: ConsoleSite) -> None:
     made = [site.make("resources", lat=-75.0 - step / 100, lon=20.0, kind="fire")["id"] for step in range(5)]
     ask: dict[str, str | float] = {"lat": -74.99, "lon": 20.0, "kind": "fire", "limit": 2}
-    officer, found, cursor = site.as_("officer"), [], ""
+    officer = site.as_("officer")
+    found: list[str] = []
+    cursor: str | None = None
 
     for _ in range(3):
         page = officer.get("/api/v1/nearby", params=ask | ({"cursor": cursor} if cursor else {})).json()
