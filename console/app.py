@@ -27,6 +27,7 @@ from console.routes import (
     maps,
     nearby,
     policies,
+    registry_pages,
     relative,
     resources,
     sandbox,
@@ -41,7 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
     elders.router, contacts.router, devices.router, resources.router, areas.router, policies.router, users.router,
     nearby.router, health.router, hooks.router,
-    doors.router, desk.router, maps.router, relative.router, sandbox_page.router,
+    doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip
 
 

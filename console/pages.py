@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alarms.views import instant
+from console import flash
 from console import words as w
 from console.centre import Centre
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.panel import distance_text
+from console.sections import sections_for
 from registry.sessions import SignedIn
 
 LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
@@ -54,8 +56,11 @@ def page(
     centre: Centre = request.app.state.centre
     language = language_of(request, centre.settings.locale)
     theme = request.cookies.get(THEME_COOKIE)
+    told = flash.taken(request)
     text = _environment(language, centre.settings.timezone).get_template(template).render(
         user=user,
+        sections=sections_for(request, user),
+        flash=told,
         language=language,
         languages=LANGUAGES,
         theme=theme if theme in THEMES else "auto",
@@ -66,7 +71,10 @@ def page(
         script_words={name: words(language).say(said) for name, said in SCRIPT_WORDS.items()},
         **members,
     )  # fmt: skip
-    return HTMLResponse(text, status)
+    answer = HTMLResponse(text, status)
+    if told is not None:
+        flash.forget(answer)
+    return answer
 
 
 def error_page(request: Request, status: int, title: str, detail: str | None) -> HTMLResponse:
