@@ -1,6 +1,11 @@
 """A place of the administration, as what comes in says it."""
 
+from typing import get_args
+
 from registry.intake import AreaCode, AreaLevel, Change, Given, Name
+
+LEVELS: tuple[str, ...] = get_args(AreaLevel)
+"""From the largest to the smallest; an area may lie in any larger one."""
 
 
 class AreaNew(Given):

@@ -3,11 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, false
+from sqlalchemy import Index, String, Table, false
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
 from core.vault import SealedJson, SealedText
+
+PATH_LENGTH = 160
+AreaPath = String(PATH_LENGTH).with_variant(String(PATH_LENGTH, collation="C"), "postgresql")
+"""Compared by bytes on both databases: what lies in an area is a range of paths (`registry.area_store.within`)."""
 
 
 class Elder(SQLModel, table=True):
@@ -18,6 +22,7 @@ class Elder(SQLModel, table=True):
     """
 
     __tablename__ = "elders"
+    __table_args__ = (Index("ix_elders_area_path", "area_path", "deleted_at"),)
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(index=True, max_length=120)
@@ -44,7 +49,7 @@ class Elder(SQLModel, table=True):
     joined_on: date | None = None
     service_from: date | None = None
     area_code: str | None = Field(default=None, index=True, max_length=20)
-    area_path: str | None = Field(default=None, index=True, max_length=160)
+    area_path: str | None = Field(default=None, sa_type=AreaPath)
     household_id: str | None = Field(default=None, index=True, max_length=36)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -230,7 +235,7 @@ class Area(SQLModel, table=True):
     name: str = Field(index=True, max_length=120)
     level: str = Field(max_length=20)
     parent_code: str | None = Field(default=None, index=True, max_length=20)
-    path: str = Field(default="", index=True, max_length=160, sa_column_kwargs={"server_default": ""})
+    path: str = Field(default="", index=True, sa_type=AreaPath, sa_column_kwargs={"server_default": ""})
 
 
 class Policy(SQLModel, table=True):
