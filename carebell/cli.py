@@ -21,6 +21,7 @@ from core.clock import SystemClock
 from core.errors import CarebellError
 from core.settings import Settings, SettingsError, load_settings
 from geo.crs import to_wgs84
+from registry import audit, rekey
 from registry.bulk import BULK_KINDS
 from registry.phones import Phones
 from registry.profile import USER_ROLES
@@ -35,7 +36,9 @@ app = typer.Typer(
 )  # fmt: skip
 db_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 user_app = typer.Typer(no_args_is_help=True, help="The console's users.")
+audit_app = typer.Typer(no_args_is_help=True, help="The log of who did what to whose file.")
 app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
 app.add_typer(user_app, name="user")
 app.add_typer(sim.app, name="sim")
 
@@ -120,6 +123,39 @@ def db_upgrade() -> None:
     """Bring the schema to head."""
     site.open_database(settings_or_exit(), upgrade=True).close()
     typer.echo("The schema is at head.")
+
+
+@db_app.command("rekey")
+def db_rekey() -> None:
+    """Seal anew, with the first of CAREBELL_DATA_KEYS, what an older one sealed; the centre may go on running."""
+    from carebell.progress import shown
+
+    db = site.open_database(settings_or_exit(), upgrade=False)
+    with shown() as say:
+        found = rekey.rekey(db, say)
+    typer.echo(f"{found.looked_at} rows looked at, {found.resealed} sealed anew.")
+    if found.locked:
+        typer.echo(f"carebell: no key at hand opens {found.locked} rows; they were left as they are", err=True)
+        raise typer.Exit(FAILED)
+    typer.echo("The older keys are needed no more.")
+
+
+@audit_app.command("verify")
+def audit_verify(
+    expect: Annotated[str | None, typer.Option(help="A last hash noted earlier; it must be in the log")] = None,
+) -> None:
+    """Walk the whole log: nothing was changed, dropped or slipped in. Prints the last hash, to be noted elsewhere."""
+    db = site.open_database(settings_or_exit(), upgrade=False)
+    with db.read() as session:
+        verdict = audit.verify(session)
+        is_there = expect is None or audit.holds(session, expect)
+    if verdict.broken_at is not None:
+        typer.echo(f"carebell: the log is broken at entry {verdict.broken_at}", err=True)
+        raise typer.Exit(FAILED)
+    if not is_there:
+        typer.echo("carebell: the log does not hold the expected hash: its end was cut off", err=True)
+        raise typer.Exit(FAILED)
+    typer.echo(f"{verdict.entries} entries hold together; the last hash is {verdict.last_hash}")
 
 
 @user_app.command("add")

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 import migrations
+from carebell import site
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
 from gateway.dynsec import DynamicSecurity
 from notifier.twilio_channel import TwilioChannel
+from registry import rekey
 
 DISK_WANTED_BYTES = 1 << 30
 CLOCK_WANTED = datetime(2026, 1, 1, tzinfo=UTC)  # A clock before this was never set.
@@ -48,6 +50,7 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
     checks: list[tuple[str, Callable[[], str | None]]] = [
         ("disk", lambda: _disk(settings)),
         ("database", lambda: _database(settings)),
+        ("data key", lambda: _data_key(settings)),
         ("clock", lambda: _clock(settings, clock)),
     ]
     if settings.mqtt_url:
@@ -112,6 +115,19 @@ def _database(settings: Settings) -> str | None:
     finally:
         db.close()
     return f"{problem}: run carebell db upgrade" if problem else None
+
+
+def _data_key(settings: Settings) -> str | None:
+    if settings.is_sqlite and not (settings.data_dir / "carebell.db").exists() and not settings.database_url:
+        return None  # It is made at the first start.
+    db = Database(settings.database, site.vault(settings))
+    try:
+        if migrations.problem(db) is not None:
+            return None  # Told by the database's own line.
+        fits = rekey.key_fits(db)
+    finally:
+        db.close()
+    return None if fits else "does not open the sealed notes: put the key they were sealed with into CAREBELL_DATA_KEYS"
 
 
 def _clock(settings: Settings, clock: Clock) -> str | None:

@@ -8,10 +8,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import ColumnElement, Row, insert, or_, select, text
 from sqlmodel import Session
 
 from registry.models import AuditEntry, table_of
@@ -70,6 +70,51 @@ def record(session: Session, actor: Actor, now: datetime, *deeds: Deed) -> None:
     connection.execute(insert(AUDIT), rows)
 
 
+def record_once(session: Session, actor: Actor, now: datetime, deed: Deed, within: timedelta) -> None:
+    """Append, unless the same actor did the same to the same thing a moment ago: a page that refreshes itself is one
+    view."""
+    same = (
+        AUDIT.c.actor_id == actor.id, AUDIT.c.action == deed.action, AUDIT.c.subject_kind == deed.subject_kind,
+        AUDIT.c.subject_id == deed.subject_id, AUDIT.c.at > now - within,
+    )  # fmt: skip
+    if session.connection().execute(select(AUDIT.c.seq).where(*same).limit(1)).first() is None:
+        record(session, actor, now, deed)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are looked for; None means any. `since` and `until` are instants, the second not included."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        exact = {"action": self.action, "subject_kind": self.subject_kind, "subject_id": self.subject_id}
+        found: list[ColumnElement[bool]] = [AUDIT.c[name] == value for name, value in exact.items() if value]
+        if self.actor:
+            found.append(or_(AUDIT.c.actor_id == self.actor, AUDIT.c.actor.startswith(self.actor, autoescape=True)))
+        if self.since is not None:
+            found.append(AUDIT.c.at >= self.since)
+        if self.until is not None:
+            found.append(AUDIT.c.at < self.until)
+        return found
+
+
+def page(
+    session: Session, wanted: Wanted, *, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Entries, the newest first, and the seq to go on before; None at the end."""
+    asked = select(AUDIT).where(*wanted.conditions()).order_by(AUDIT.c.seq.desc()).limit(limit + 1)
+    if before is not None:
+        asked = asked.where(AUDIT.c.seq < before)
+    rows = [dict(row._mapping) for row in session.connection().execute(asked)]
+    return rows[:limit], rows[limit - 1]["seq"] if len(rows) > limit else None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What `verify` found: how many entries hold together, the last hash, and the first that does not (None: all)."""
@@ -88,6 +133,14 @@ def verify(session: Session) -> Verdict:
             return Verdict(seq, previous, broken_at=row.seq)
         seq, previous = row.seq, row.entry_hash
     return Verdict(seq, previous)
+
+
+def holds(session: Session, entry_hash: str) -> bool:
+    """Whether an entry has this hash (the one that an empty log has, always)."""
+    if entry_hash == FIRST_HASH:
+        return True
+    found = session.connection().execute(select(AUDIT.c.seq).where(AUDIT.c.entry_hash == entry_hash).limit(1))
+    return found.first() is not None
 
 
 def _entries(session: Session) -> Iterator[Row[Any]]:

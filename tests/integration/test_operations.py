@@ -116,3 +116,31 @@ def test_what_the_database_cannot_hold_is_refused_and_not_tried_for_ever(db: Dat
         return
     with pytest.raises(Rejected):
         service.presses([press])
+
+
+def test_a_data_key_is_changed_and_the_wrong_one_is_told(tmp_path: Path) -> None:
+    old, new = "an old key of some length", "a new key of some length"
+    assert typed(tmp_path, "db", "upgrade", data_keys=old).returncode == 0
+    elders = tmp_path / "elders.csv"
+    elders.write_text("name,conditions\n赵桂明,高血压\n", encoding="utf-8")
+    assert typed(tmp_path, "import", "elders", str(elders), data_keys=old).returncode == 0
+    assert "FAIL  data key" in typed(tmp_path, "doctor", data_keys=new).stdout
+
+    left = typed(tmp_path, "db", "rekey", data_keys=new)
+    changed = typed(tmp_path, "db", "rekey", data_keys=f"{new},{old}")
+
+    assert (left.returncode, changed.returncode) == (1, 0)
+    assert "1 sealed anew" in changed.stdout
+    assert "ok    data key" in typed(tmp_path, "doctor", data_keys=new).stdout
+
+
+def test_the_log_is_verified_from_the_command_line(tmp_path: Path) -> None:
+    assert typed(tmp_path, "db", "upgrade").returncode == 0
+
+    whole = typed(tmp_path, "audit", "verify")
+
+    assert whole.returncode == 0
+    last_hash = whole.stdout.split()[-1]
+    assert typed(tmp_path, "audit", "verify", "--expect", last_hash).returncode == 0
+    cut = typed(tmp_path, "audit", "verify", "--expect", "f" * 64)
+    assert (cut.returncode, cut.stderr.count("\n")) == (1, 1)
