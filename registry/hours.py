@@ -23,10 +23,6 @@ Row = Mapping[str, Any]
 class _Aliased(Given):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
-    def as_row(self) -> dict[str, Any]:
-        """As it is stored and answered."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
 
 class Span(_Aliased):
     """On these weekdays from one local time to another; over midnight where `to` is not later than `from`."""
