@@ -107,12 +107,4 @@ class Deadline:
     attempt_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineEngaged:
-    """A call that is due cannot begin: its phone is ringing, or held, for another alarm of ours."""
-
-    attempt_id: str
-    at: datetime
-
-
-Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged
+Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline

@@ -1,19 +1,14 @@
-"""What belongs to the place it runs at: the data folder, the secret key, the schema, the registry."""
+"""What belongs to the place it runs at: the data folder, the secret key, the schema."""
 
 import os
 import secrets
 from pathlib import Path
 
 import migrations
-from carebell.broker_rights import BrokerRights
-from core.clock import SystemClock
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
 from core.vault import Vault
-from geo.crs import to_wgs84
-from registry.phones import Phones
-from registry.service import RegistryService
 
 SECRET_BYTES = 32
 
@@ -79,13 +74,3 @@ def open_database(settings: Settings, *, upgrade: bool) -> Database:
     if problem is not None:
         raise SiteError(f"{problem}: run carebell db upgrade")
     return db
-
-
-def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
-    """The registry of this site, for commands that write to it."""
-    db = open_database(settings, upgrade=upgrade)
-    return RegistryService(
-        db, SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
-        on_device_secret=BrokerRights(settings, db).give,
-        phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
-    )  # fmt: skip

@@ -8,7 +8,6 @@ from registry.contacts import Contacts
 from registry.desk import Desk, ToWgs84
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
-from registry.findings import Findings
 from registry.passwords import Passwords
 from registry.phones import Phones
 from registry.policies import Policies
@@ -38,7 +37,6 @@ class RegistryService:
         self.desk = Desk(db, clock, phones, to_wgs84, timezone)
         self.elders = Elders(self.desk)
         self.contacts = Contacts(self.desk)
-        self.findings = Findings(self.desk)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
         self.policies = Policies(self.desk)
