@@ -1,5 +1,6 @@
 """Who is called next: after every event, `plan` leaves no open case without a next step or a named officer."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alarms.ladder import Ladder, Person, polite_time
@@ -11,6 +12,7 @@ TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
 
 MESSAGE_AFTER_S = 1.0  # The message goes beside the call, never in front of it.
 ATTENTION_S = 5  # The shortest look at a case for which nobody can be called at all.
+ENGAGED = "our own call held the line"  # An attempt's detail: it never rang, so it was no try.
 ROUND_PAUSE_S = 1  # The least, whatever the policy says: phones that are all busy would be dialled without end.
 TEST_OPEN_S = 600  # How long a test press stays on the board before it closes by itself.
 
@@ -86,27 +88,47 @@ def _calls(case: Case, purpose: str, contact_id: str | None) -> list[Attempt]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who can still be called in this round; `turns` counts those, too, in which their line was engaged."""
+
+    person: Person
+    turns: int
+    is_asked: bool
+
+
+def candidates(case: Case, ladder: Ladder) -> list[Candidate]:
+    """In dialling order: who has neither said no nor been called as often as the policy wants it."""
+    found = []
+    for person in ladder.rungs:
+        turns = _calls(case, "help", person.id)
+        calls = [a for a in turns if a.detail != ENGAGED]
+        asked = _calls(case, "asked", person.id)
+        has_said_no = any(a.outcome == "declined" for a in asked)
+        is_out = has_said_no or any(a.outcome in ("declined", "failed") for a in calls)
+        if len(calls) < ladder.timing.tries_per_contact and not is_out:
+            found.append(Candidate(person, len(turns), any(a.is_live for a in asked)))
+    return found
+
+
+def _is_written_to(case: Case, person: Person) -> bool:
+    return any(a.contact_id == person.id and not a.is_call for a in case.attempts)
+
+
 def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     """One contact after the other; when all have failed the duty officers are wanted and a new round is set."""
     case, timing = decision.case, ladder.timing
     if case.live("help"):
         return decision
-    waiting = []
-    for person in ladder.rungs:
-        calls = _calls(case, "help", person.id)
-        asked = _calls(case, "asked", person.id)
-        has_said_no = any(a.outcome == "declined" for a in asked)
-        is_out = has_said_no or any(a.outcome in ("declined", "failed") for a in calls)
-        if len(calls) < timing.tries_per_contact and not is_out:
-            waiting.append((any(a.is_live for a in asked), len(calls), person))
+    waiting = candidates(case, ladder)
     if waiting:
-        is_ringing, tries, person = min(waiting, key=lambda each: each[:2])
-        if is_ringing:  # An officer is having the last one called; that call's end comes back here.
+        chosen = min(waiting, key=lambda each: (each.is_asked, each.turns))
+        if chosen.is_asked:  # An officer is having the last one called; that call's end comes back here.
             return decision
         if case.due_for in ("round", "attention"):
             decision = decision.then(changed(case, due_at=None, due_for=None))
-        first = case.round == 1 and tries == 0
-        return place(decision, person, "help", ladder, now, with_message=first and timing.send_messages)
+        wants_message = timing.send_messages and case.round == 1 and not _is_written_to(case, chosen.person)
+        return place(decision, chosen.person, "help", ladder, now, with_message=wants_message)
     if case.due_for == "round":
         return decision
     pause_s = max(timing.round_pause_s, ROUND_PAUSE_S if ladder.rungs else timing.officer_ring_s)

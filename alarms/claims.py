@@ -1,22 +1,22 @@
 """The engine's SQL: who begins which attempt, what was placed, and what is overdue."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlmodel import Session
 
 from alarms.models import Alarm, TimelineRow
 from alarms.models import Attempt as AttemptRow
-from core.prepared import Among, Prepared
+from core.db import Among
 from registry.models import table_of
 
 _ALARMS, _ATTEMPTS, _TIMELINE = table_of(Alarm), table_of(AttemptRow), table_of(TimelineRow)
 _BUSY_NUMBERS = Among(
-    lambda among: select(_ATTEMPTS.c.id, _ATTEMPTS.c.phone).where(
+    lambda among: select(_ATTEMPTS.c.phone).where(
         among(_ATTEMPTS.c.phone),
         _ATTEMPTS.c.state.in_(("sending", "ringing", "answered")),
         _ATTEMPTS.c.medium == "voice",
@@ -39,19 +39,22 @@ class Claimed:
     started_at: datetime
 
 
-def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
-    """Take what is due, calls before messages; each attempt goes to exactly one caller."""
+def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int) -> tuple[list[Claimed], list[str]]:
+    """Take what is due, calls before messages; each attempt goes to exactly one caller.
+
+    The second list is of calls that cannot begin, because their phone is in another call of ours.
+    """
     wanted = (
-        select(_ATTEMPTS.c.id)
+        select(_ATTEMPTS.c.id, _ATTEMPTS.c.phone, _ATTEMPTS.c.medium)
         .join(_ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id)  # Locked as well: whoever holds it may cancel this call.
         .where(_ATTEMPTS.c.state == "due", _ATTEMPTS.c.due_at <= now)
         .order_by(_ATTEMPTS.c.medium.desc(), _ATTEMPTS.c.due_at)  # voice, then sms
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(session.scalars(wanted))
+    ids, engaged = _with_a_free_line(session, session.execute(wanted).all())
     if not ids:
-        return []
+        return [], engaged
     taken = (
         update(_ATTEMPTS)
         .where(_ATTEMPTS.c.id.in_(ids), _ATTEMPTS.c.state == "due")
@@ -73,7 +76,22 @@ def claim_due(session: Session, now: datetime, lease_until: datetime, limit: int
         session.execute(update(_ALARMS).where(_ALARMS.c.id.in_(ids_of_alarms)).values(version=_ALARMS.c.version + 1))
         _follow_up(session, {c.alarm_id for c in calls if c.purpose == "follow_up_elder"})
         session.connection().execute(insert(_TIMELINE), [call_started(c, now) for c in calls])
-    return sorted(claimed, key=lambda c: c.medium != "voice")
+    return sorted(claimed, key=lambda c: c.medium != "voice"), engaged
+
+
+def _with_a_free_line(session: Session, due: Sequence[Row[Any]]) -> tuple[list[str], list[str]]:
+    """Of (id, phone, medium) those that can begin, one call for each phone, and the calls that cannot."""
+    taken = busy_numbers(session, {row.phone for row in due if row.medium == "voice"})
+    free: list[str] = []
+    engaged: list[str] = []
+    for row in due:
+        if row.medium == "voice" and row.phone in taken:
+            engaged.append(row.id)
+            continue
+        free.append(row.id)
+        if row.medium == "voice":
+            taken.add(row.phone)
+    return free, engaged
 
 
 def _follow_up(session: Session, alarm_ids: Collection[str]) -> None:
@@ -89,12 +107,12 @@ def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:
     return {"alarm_id": claimed.alarm_id, "at": now, "what": "call_started", "author": "system", "data": data}
 
 
-_MARK_RINGING = Prepared(
+_MARK_RINGING = (
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.state == "sending")
     .values(state="ringing", lease_until=None, ends_by=bindparam("until"))
 )
-_BIND_PROVIDER = Prepared(
+_BIND_PROVIDER = (
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.provider_ref.is_(None))
     .values(provider_ref=bindparam("ref"), channel=bindparam("by"))
@@ -113,9 +131,10 @@ class Placed:
 
 def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
     """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
+    connection = session.connection()
     placed = sorted(placed, key=attrgetter("attempt_id"))
-    _BIND_PROVIDER.run(session, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
-    _MARK_RINGING.run(session, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
+    connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
+    connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
     unwanted = select(_ATTEMPTS.c.id).where(
         _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]),
         _ATTEMPTS.c.outcome.in_(("cancelled", "accepted", "declined")),
@@ -125,11 +144,11 @@ def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
     return [p for p in placed if p.attempt_id in cancelled]
 
 
-def busy_numbers(session: Session, phones: Collection[str], but: Collection[str] = ()) -> set[str]:
+def busy_numbers(session: Session, phones: Collection[str]) -> set[str]:
     """Which of these phones a call of ours is ringing or holding at this moment."""
     if not phones:
         return set()
-    return {phone for attempt_id, phone in _BUSY_NUMBERS.rows(session, phones) if attempt_id not in but}
+    return {row.phone for row in _BUSY_NUMBERS.rows(session, phones)}
 
 
 @dataclass(frozen=True, slots=True)

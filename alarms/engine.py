@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import claims
 from alarms.claims import Claimed, Overdue, Placed
-from alarms.events import CallReport, Deadline, Event
+from alarms.events import Deadline, Event, LineEngaged
 from alarms.hangups import end_call
 from alarms.ledger import Ledger
 from alarms.sender import Sender
@@ -175,22 +175,11 @@ class Engine:
             self._is_full = True
             return
         with self._db.write() as session:
-            claimed = claims.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
-            ids = [c.attempt_id for c in claimed]
-            taken = claims.busy_numbers(session, {c.phone for c in claimed if c.medium == "voice"}, ids)
-        ready: list[Claimed] = []
-        busy: list[Event] = []
-        for each in claimed:
-            if each.medium == "voice" and each.phone in taken:
-                busy.append(CallReport(each.attempt_id, "busy", now, detail="already in another call of ours"))
-                continue
-            if each.medium == "voice":
-                taken.add(each.phone)
-            ready.append(each)
+            claimed, engaged = claims.claim_due(session, now, now + timedelta(seconds=SEND_LEASE_S), room)
         self._is_full = len(claimed) == room
-        self.take(ready)
-        if busy:
-            self._service.handle_all(busy)
+        self.take(claimed)
+        if engaged:
+            self._service.handle_all([LineEngaged(attempt_id, now) for attempt_id in engaged])
 
     # Running by itself.
 

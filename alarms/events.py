@@ -107,4 +107,12 @@ class Deadline:
     attempt_id: str | None = None
 
 
-Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline
+@dataclass(frozen=True, slots=True)
+class LineEngaged:
+    """A call that is due cannot begin: its phone is ringing, or held, for another alarm of ours."""
+
+    attempt_id: str
+    at: datetime
+
+
+Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged

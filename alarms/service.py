@@ -15,7 +15,7 @@ from sqlmodel import Session
 from alarms import claims, store
 from alarms.case import decide
 from alarms.claims import Claimed
-from alarms.events import CallReport, Cancel, Deadline, Event, OfficerAction, Press, RelativeAnswer
+from alarms.events import CallReport, Cancel, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
 from alarms.ladders import Ladders
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
@@ -225,7 +225,7 @@ class _Work:
         news = [e for e in signals if (e.device_uid, e.msg_id) not in self.receipts]
         self._profiles = self._ladders.profiles({e.device_uid for e in news})
         self._open = store.open_alarms(session, {self._key(e.device_uid) for e in news})
-        attempt_ids = {e.attempt_id for e in events if isinstance(e, CallReport | RelativeAnswer)}
+        attempt_ids = {e.attempt_id for e in events if isinstance(e, CallReport | RelativeAnswer | LineEngaged)}
         attempt_ids |= {e.attempt_id for e in events if isinstance(e, Deadline) and e.attempt_id}
         self._alarm_of = store.alarms_of_attempts(session, attempt_ids)
         alarm_ids = set(self._open.values()) | set(self._alarm_of.values())

@@ -41,7 +41,8 @@ def accepted(
         due_at=now + timedelta(seconds=late_s), due_for="arrival",
     )  # fmt: skip
     decision = decision.then(case, line, progress=tell(case, "on_the_way"))
-    return decision.drop("accepted", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
+    decision = decision.drop("accepted", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
+    return decision.unsend("accepted", now)
 
 
 def arrived(decision: Decision, author: str, now: datetime) -> Decision:
@@ -54,12 +55,13 @@ def arrived(decision: Decision, author: str, now: datetime) -> Decision:
         accepted_by=case.accepted_by or {"name": author, "role": "officer", "contact_id": None},
     )  # fmt: skip
     decision = decision.then(case, Line("arrived", author), progress=tell(case, "arrived"))
-    return decision.drop("arrived", now, "help", "asked", "officer")
+    return decision.drop("arrived", now, "help", "asked", "officer").unsend("arrived", now)
 
 
 def closed(decision: Decision, author: str, now: datetime, *, disposition: str, satisfaction: str | None) -> Decision:
     """End of the case; without a satisfaction the elder is still asked (`chain` plans that follow-up)."""
     decision = decision.drop("closed", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
+    decision = decision.unsend("closed", now)
     case = changed(
         decision.case, state="closed", closed_at=now, disposition=disposition, officers_wanted=False,
         satisfaction=satisfaction or decision.case.satisfaction, due_at=None, due_for=None,

@@ -142,6 +142,14 @@ class Decision:
             case = case.with_attempt(ended(attempt, "cancelled", now, detail=why))
         return Decision(case, self.lines, hang_up, self.progress)
 
+    def unsend(self, why: str, now: datetime) -> "Decision":
+        """Cancel the messages that are not on their way yet."""
+        case = self.case
+        for message in case.attempts:
+            if not message.is_call and message.state == "due":
+                case = case.with_attempt(ended(message, "cancelled", now, detail=why))
+        return Decision(case, self.lines, self.hang_up, self.progress)
+
 
 def ended(attempt: Attempt, outcome: str, at: datetime, *, detail: str | None = None) -> Attempt:
     """The attempt with its terminal outcome."""

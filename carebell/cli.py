@@ -15,17 +15,13 @@ from pydantic import ValidationError
 
 from carebell import doctor as checkup
 from carebell import sim, site, watching
-from carebell.broker_rights import BrokerRights
 from core import log
 from core.clock import SystemClock
 from core.errors import CarebellError
 from core.settings import Settings, SettingsError, load_settings
-from geo.crs import to_wgs84
 from registry import audit, rekey
 from registry.bulk import BULK_KINDS
-from registry.phones import Phones
 from registry.profile import USER_ROLES
-from registry.service import RegistryService
 from registry.user_intake import UserNew
 
 FAILED, WRONG_USAGE = 1, 2
@@ -170,7 +166,7 @@ def user_add(
         raise typer.BadParameter(f"there is no role {role!r}; roles are {', '.join(USER_ROLES)}", param_hint="--role")
     settings = settings_or_exit()
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    registry = registry_of(settings, upgrade=settings.is_sqlite)
+    registry = site.registry_of(settings, upgrade=settings.is_sqlite)
     try:
         given = {"username": name, "role": role, "password": password, "phone": phone, "display_name": display_name}
         new = UserNew.model_validate(given)
@@ -197,7 +193,7 @@ def import_(
     if kind not in BULK_KINDS:
         raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
     settings = settings_or_exit()
-    registry = registry_of(settings, upgrade=settings.is_sqlite)
+    registry = site.registry_of(settings, upgrade=settings.is_sqlite)
     with shown() as say:
         report = importing.import_file(registry, kind, file, dry_run=dry_run, skip_refused=skip_refused, say=say)
     for line in report.lines():
@@ -215,16 +211,6 @@ def doctor() -> None:
         typer.echo(finding.line)
     if any(not finding.is_well for finding in findings):
         raise typer.Exit(FAILED)
-
-
-def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
-    """The registry of this site, for commands that write to it."""
-    db = site.open_database(settings, upgrade=upgrade)
-    return RegistryService(
-        db, SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
-        on_device_secret=BrokerRights(settings, db).give,
-        phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
-    )  # fmt: skip
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from carebell.registering import CannotRegister, register_devices
+from carebell.sim_devices import devices_file, own_devices
 from core.clock import SystemClock
 from core.settings import Settings, SettingsError, load_settings
 from firmware_sim.connection import Address, Line, Login, Loop, reachable
@@ -102,7 +103,10 @@ def run_scenario(
     try:
         story = load_scenario(scenario)
         is_complete = all(p.uid and p.secret for p in story.phones)
-        logins = [] if is_complete and devices is None else read_logins(devices or _devices_file(settings))
+        if devices is not None:
+            logins = read_logins(devices)
+        else:
+            logins = [] if is_complete else own_devices(settings, len(story.phones), _print_plain)
         rng = random.Random(seed)  # noqa: S311 - which phone plays whom is no secret
         stage = Stage(story, logins, _address(settings, host, port), SystemClock().now, rng, _print_plain)
     except (BadScenario, BadLogins, NoPhone) as problem:
@@ -127,7 +131,10 @@ def fleet(
     seconds: Annotated[float, typer.Option(min=0.1)] = 10.0,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help=f"CSV or JSON of uid,secret (default: the data folder's {DEVICES_FILE})"),
+        typer.Option(
+            "--file",
+            help=f"CSV or JSON of uid,secret (default: the data folder's {DEVICES_FILE}; what it lacks is registered)",
+        ),
     ] = None,
     register_as: Annotated[
         str | None,
@@ -158,8 +165,10 @@ def fleet(
             logins = register_devices(
                 settings.public_url, devices_wanted, username=register_as, password=_asked(register_as), say=say
             )
+        elif file is not None:
+            logins = read_logins(file)
         else:
-            logins = read_logins(file or _devices_file(settings))
+            logins = own_devices(settings, devices_wanted, say)
     except BadLogins as problem:
         err.print(f"carebell: {escape(str(problem))}")
         raise typer.Exit(WRONG_USAGE) from None
@@ -236,17 +245,13 @@ def _address(settings: Settings, host: str | None, port: int | None) -> Address:
     return Address(host or own, port or settings.mqtt_port, settings.mqtt_tls_cert is not None)
 
 
-def _devices_file(settings: Settings) -> Path:
-    return settings.data_dir / DEVICES_FILE
-
-
 def _secret(settings: Settings, uid: str, secret_file: Path | None, devices: Path | None) -> str:
     if secret_file is not None:
         try:
             return secret_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             _usage("--secret-file", f"{secret_file} cannot be read")
-    path = devices or _devices_file(settings)
+    path = devices or devices_file(settings)
     if devices is not None or path.exists():
         try:
             found = [login.secret for login in read_logins(path) if login.uid == uid]

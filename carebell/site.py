@@ -1,14 +1,22 @@
-"""What belongs to the place it runs at: the data folder, the secret key, the schema."""
+"""What belongs to the place it runs at: the data folder, the secret key, the schema, the registry."""
 
 import os
 import secrets
 from pathlib import Path
 
 import migrations
+from carebell.broker_rights import BrokerRights
+from console.routes.maps import outlines
+from core.clock import SystemClock
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
 from core.vault import Vault
+from geo.country import Country
+from geo.crs import to_wgs84
+from registry.desk import IsOnLand, anywhere
+from registry.phones import Phones
+from registry.service import RegistryService
 
 SECRET_BYTES = 32
 
@@ -39,6 +47,11 @@ def vault(settings: Settings) -> Vault:
     if settings.data_keys:
         return Vault(settings.data_keys)
     return Vault([_kept(settings, "data.key") if settings.is_sqlite else settings.secret_key])
+
+
+def is_on_land(settings: Settings) -> IsOnLand:
+    """Tells homes from mistyped places; only China's outlines are known."""
+    return Country(outlines()).holds if settings.phone_region == "CN" else anywhere
 
 
 def gateway_name(settings: Settings) -> str:
@@ -74,3 +87,14 @@ def open_database(settings: Settings, *, upgrade: bool) -> Database:
     if problem is not None:
         raise SiteError(f"{problem}: run carebell db upgrade")
     return db
+
+
+def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
+    """The registry of this site, for commands that write to it."""
+    db = open_database(settings, upgrade=upgrade)
+    return RegistryService(
+        db, SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
+        on_device_secret=BrokerRights(settings, db).give,
+        phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
+        is_on_land=is_on_land(settings),
+    )  # fmt: skip

@@ -93,6 +93,7 @@ class Carebell:
         self.registry = RegistryService(
             self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone, on_device_secret=self.rights.give,
             phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
+            is_on_land=site.is_on_land(settings),
         )  # fmt: skip
         if "engine" in roles:
             self.engine = Engine(self.db, self.clock, self.wake, self.alarms, self._channels(), on_death=end_process)
@@ -205,6 +206,10 @@ class Carebell:
             self.engine.start(is_only_one=self.settings.is_sqlite)
             self._calendar.add_job(self._clean_up, "interval", seconds=CLEAN_UP_EVERY_S)
             self._calendar.add_job(self.db.tidy, "interval", seconds=TIDY_EVERY_S)
+            self._calendar.add_job(self.registry.addresses.settle_all)  # At once: what this centre has slept through.
+            self._calendar.add_job(
+                self.registry.addresses.settle_all, "cron", hour=0, minute=1, timezone=self.settings.timezone
+            )
             self._calendar.start()
         if self.gateway is not None:
             self.rights.start()

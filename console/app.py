@@ -20,6 +20,7 @@ from console.routes import (
     desk,
     devices,
     doors,
+    elder_parts,
     elders,
     events,
     health,
@@ -40,7 +41,8 @@ from console.signin import Guard
 STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
-    elders.router, contacts.router, devices.router, resources.router, areas.router, policies.router, users.router,
+    elders.router, elder_parts.router, contacts.router, devices.router, resources.router, areas.router,
+    policies.router, users.router,
     nearby.router, health.router, hooks.router,
     doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip

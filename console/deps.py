@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from console.centre import Centre
 from core.errors import Forbidden
 from registry import sessions
+from registry.audit import Actor
 from registry.rights import PERMISSIONS
 from registry.sessions import SignedIn
 
@@ -99,6 +100,11 @@ async def current_user(user: Annotated[SignedIn | None, Depends(optional_user)])
 
 
 CurrentUser = Annotated[SignedIn, Depends(current_user)]
+
+
+def actor_of(user: SignedIn) -> Actor:
+    """Who the log says it was."""
+    return Actor(user.id, user.name)
 
 
 def allowed(permission: str) -> Callable[[SignedIn], Awaitable[SignedIn]]:

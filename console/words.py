@@ -127,6 +127,7 @@ TIMELINE_WORDS = {
     "pressed_again": N_("Pressed again"),
     "cancelled": N_("The device says it was a mistake"),
     "call_started": N_("Calling %(name)s"),
+    "line_engaged": N_("%(name)s is in another call of ours; called again"),
     "call_answered": N_("%(name)s answered"),
     "call_ended": N_("Call to %(name)s: %(outcome)s"),
     "message_sent": N_("Message sent to %(name)s"),

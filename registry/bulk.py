@@ -10,13 +10,15 @@ from sqlmodel import Session
 
 from core.errors import Conflict, TryAgain
 from registry import bulk_store
+from registry.area_store import Resolver
 from registry.contact_intake import ContactNew
 from registry.contacts import Contacts
 from registry.desk import Desk
 from registry.device_intake import DeviceNew
 from registry.devices import Devices
 from registry.elder_intake import ElderNew
-from registry.elders import Elders
+from registry.elders import Elders, in_area
+from registry.identity import WHAT
 from registry.intake import BadMember, BirthDate, Given, Id, Name, Phone
 from registry.resource_intake import ResourceNew
 from registry.resources import Resources
@@ -108,6 +110,8 @@ class Bulk:
                 good.append((entry, row))
             if done % SAY_EVERY == 0 or done == len(entries):
                 say("checked", done, len(entries))
+        if kind == "elders":
+            self._complete(good, refusals)
         refused = {refusal.row for refusal in refusals}
         fresh = self._not_yet_there(kind, [(e, row) for e, row in good if e.row not in refused], refusals)
         rows = tuple(row for _, row in fresh)
@@ -226,6 +230,27 @@ class Bulk:
                 first[key] = entry.row
                 fresh.append((entry, row))
         return fresh
+
+    def _complete(self, good: Sequence[tuple[Entry, Row]], refusals: list[Refusal]) -> None:
+        """What an elder's row needs of the registry: the area's path and name, and that nobody has the ID number."""
+        vault, first = self.desk.db.vault, dict[str, int]()
+        keys = {row["id_number_key"]: vault.blinds(WHAT, row["id_number"]) for _, row in good if row.get("id_number")}
+        with self.desk.db.read() as session:
+            look = Resolver(session)
+            for entry, row in good:
+                try:
+                    row.update(in_area(look, row, {}))
+                except BadMember as wrong:
+                    refusals.append(Refusal(entry.row, wrong.member, wrong.what))
+            held = bulk_store.id_keys_held(session, {blind for blinds in keys.values() for blind in blinds})
+        for entry, row in good:
+            key = row.get("id_number_key")
+            if key is None:
+                continue
+            if held.intersection(keys[key]):
+                refusals.append(Refusal(entry.row, "id_number", "there is another file with this ID number"))
+            elif first.setdefault(key, entry.row) != entry.row:
+                refusals.append(Refusal(entry.row, "id_number", f"is the same as in row {first[key]}"))
 
     @staticmethod
     def _refuse_late(session: Session, plan: Plan) -> None:

@@ -142,6 +142,15 @@ def _elders(
             yield dict(row._mapping)
 
 
+def id_keys_held(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these keyed hashes of ID numbers belong to somebody."""
+    found: set[str] = set()
+    for chunk in _chunks(keys):
+        wanted = select(ELDERS.c.id_number_key).where(ELDERS.c.id_number_key.in_(chunk), ELDERS.c.deleted_at.is_(None))
+        found |= set(session.connection().execute(wanted).scalars())
+    return found
+
+
 def hold_elders(session: Session, ids: Collection[str]) -> bool:
     """Keep these elders from being changed until the transaction ends; whether all of them are there."""
     held = 0

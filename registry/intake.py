@@ -47,7 +47,8 @@ def _lines(text: str) -> str:
     return text
 
 
-def _day(value: object) -> object:
+def as_day(value: object) -> object:
+    """For a member that is a day."""
     # Pydantic would take a number as seconds since 1970.
     if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
         raise ValueError("must be a day as YYYY-MM-DD")
@@ -97,7 +98,7 @@ Lon = Annotated[
     float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, description="Degrees", examples=[108.7093])
 ]
 Rank = Annotated[int, Field(strict=True, ge=0, le=1000, description="Who is called first within a role: the lowest")]
-BirthDate = Annotated[date, BeforeValidator(_day), Field(ge=EARLIEST_BIRTH, examples=["1941-03-05"])]
+BirthDate = Annotated[date, BeforeValidator(as_day), Field(ge=EARLIEST_BIRTH, examples=["1941-03-05"])]
 Health = Annotated[
     dict[str, Any], AfterValidator(_bounded), Field(description="Free notes on illness; shown by role, at most 16 KiB")
 ]

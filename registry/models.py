@@ -71,7 +71,8 @@ class ElderPhoto(SQLModel, table=True):
 
 class ElderAddress(SQLModel, table=True):
     """Where somebody lives for a part of the year, from `from_day` to `to_day` (MM-DD, both included, over New Year
-    where the first is the later). The elder's own row carries the address that is in force today."""
+    where the first is the later); without days, for the rest of it. The elder's own row carries what is in force today,
+    which is the one that `is_current`."""
 
     __tablename__ = "elder_addresses"
 
@@ -83,8 +84,11 @@ class ElderAddress(SQLModel, table=True):
     lon: float | None = None
     given: dict[str, Any] | None = Field(default=None, sa_type=Json)
     access: dict[str, Any] | None = Field(default=None, sa_type=SealedJson)
+    access_notes: str | None = Field(default=None, sa_type=SealedText)
+    access_confirmed_on: date | None = None
     from_day: str | None = Field(default=None, max_length=5)
     to_day: str | None = Field(default=None, max_length=5)
+    is_current: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

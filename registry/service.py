@@ -2,14 +2,17 @@
 
 from core.clock import Clock
 from core.db import Database
+from registry.addresses import Addresses
 from registry.areas import Areas
 from registry.bulk import Bulk
 from registry.contacts import Contacts
-from registry.desk import Desk, ToWgs84
+from registry.desk import Desk, IsOnLand, ToWgs84, anywhere
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
+from registry.households import Households
 from registry.passwords import Passwords
 from registry.phones import Phones
+from registry.photos import Photos
 from registry.policies import Policies
 from registry.resources import Resources
 from registry.users import Users
@@ -18,8 +21,8 @@ from registry.users import Users
 class RegistryService:
     """On one database: a service for each kind of file, and `bulk` for many rows of one.
 
-    `to_wgs84` comes from the wiring, since the registry does not know maps; `timezone` says which day it is when a
-    birth date is checked.
+    `to_wgs84` and `is_on_land` come from the wiring, since the registry does not know maps; `timezone` says which day
+    it is when a birth date is checked.
     """
 
     def __init__(
@@ -32,10 +35,14 @@ class RegistryService:
         timezone: str = "Asia/Shanghai",
         passwords: Passwords | None = None,
         on_device_secret: SecretHook = tell_nobody,
+        is_on_land: IsOnLand = anywhere,
     ) -> None:
         phones = phones or Phones()
-        self.desk = Desk(db, clock, phones, to_wgs84, timezone)
+        self.desk = Desk(db, clock, phones, to_wgs84, timezone, is_on_land)
         self.elders = Elders(self.desk)
+        self.addresses = Addresses(self.desk)
+        self.households = Households(self.desk)
+        self.photos = Photos(self.desk)
         self.contacts = Contacts(self.desk)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)

@@ -9,15 +9,16 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, select, updat
 from sqlmodel import Session
 
 from core.errors import Conflict, NotFound
-from registry.models import Area, Contact, Device, Elder, Policy, Resource, User, table_of
+from registry.models import Area, Contact, Device, Elder, ElderAddress, ElderPhoto, Policy, Resource, User, table_of
 
 ELDERS, CONTACTS, DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
+ADDRESSES, PHOTOS = table_of(ElderAddress), table_of(ElderPhoto)
 RESOURCES, AREAS, POLICIES, USERS = table_of(Resource), table_of(Area), table_of(Policy), table_of(User)
 
 Row = dict[str, Any]
 _NOUNS = {
     "elders": "elder", "contacts": "contact", "devices": "device", "resources": "resource", "areas": "area",
-    "policies": "policy", "users": "user",
+    "policies": "policy", "users": "user", "elder_addresses": "address", "elder_photos": "photo",
 }  # fmt: skip
 
 
@@ -99,6 +100,12 @@ def hold(session: Session, table: Table, *where: ColumnElement[bool]) -> list[Ro
     """The rows that fit, kept from being changed by others until the transaction ends."""
     rows = session.connection().execute(select(table).where(*_alive(table), *where).with_for_update())
     return [dict(row._mapping) for row in rows]
+
+
+def held(session: Session, table: Table, row_id: str) -> Row:
+    """The row with that id, kept from being changed by others until the transaction ends. Raises NotFound."""
+    rows = hold(session, table, table.c.id == row_id)
+    return rows[0] if rows else get(session, table, row_id)
 
 
 def begins_with(column: Any, text: str) -> ColumnElement[bool]:

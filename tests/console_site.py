@@ -18,6 +18,7 @@ from core.settings import Settings
 from core.wake import Wake
 from geo.crs import to_wgs84
 from registry import passwords
+from registry.desk import IsOnLand, anywhere
 from registry.service import RegistryService
 from registry.user_intake import UserNew
 from tests import pg_cluster
@@ -42,11 +43,12 @@ class ConsoleSite:
     clock: Clock = field(default_factory=SystemClock)
     settings: Settings = field(default_factory=Settings)
     secrets_told: list[tuple[str, str]] = field(default_factory=list)
+    is_on_land: IsOnLand = anywhere
 
     def __post_init__(self) -> None:
         self.registry = RegistryService(
             self.db, self.clock, to_wgs84=to_wgs84, passwords=passwords.quick(),
-            on_device_secret=lambda uid, secret: self.secrets_told.append((uid, secret)),
+            on_device_secret=lambda uid, secret: self.secrets_told.append((uid, secret)), is_on_land=self.is_on_land,
         )  # fmt: skip
         self.centre = Centre(
             settings=self.settings, db=self.db, clock=self.clock, wake=Wake(self.db), registry=self.registry

@@ -213,7 +213,7 @@ def test_one_phone_hears_one_call_at_a_time(db: Database) -> None:
     world.press("dev-unknown")
 
     assert line.phones == [OFFICER.phone]
-    assert world.attempts[0]["outcome"] == "busy"
+    assert (world.attempts[0]["state"], world.attempts[0]["outcome"]) == ("due", None)
     assert world.alarm.is_looked_after
 
 

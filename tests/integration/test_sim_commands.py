@@ -90,7 +90,7 @@ def test_what_is_waited_for_and_does_not_come_fails(desk: Desk) -> None:
         ["press", "dev-9"],
         ["run", "no-such-file.yaml"],
         ["run", "press", "--devices", "none.csv"],
-        ["fleet", "--devices", "99"],
+        ["fleet", "--devices", "99", "--file", "devices.csv"],
         ["fleet", "--devices", "0"],
     ],
 )
@@ -128,3 +128,30 @@ def test_a_fleet_gives_its_account_as_one_line_of_json(desk: Desk) -> None:
 def test_an_unknown_setting_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAREBELL_NONSENSE", "1")
     assert desk.types("press", "dev-1").exit_code == 2
+
+
+def test_a_fleet_registers_at_its_own_site_the_devices_that_it_lacks(
+    desk: Desk, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAREBELL_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("CAREBELL_SECRET_KEY", "a key for this test alone")
+
+    done = desk.types("fleet", "--devices", "5", "--rate", "20", "--seconds", "0.5")
+
+    assert done.exit_code == 0, done.output
+    kept = (desk.folder / "devices.csv").read_text().splitlines()
+    assert len(kept) == 1 + 5
+    assert desk.types("fleet", "--devices", "5", "--rate", "20", "--seconds", "0.5").exit_code == 0
+    assert (desk.folder / "devices.csv").read_text().splitlines() == kept
+
+
+def test_a_fleet_begins_the_file_where_there_is_none(desk: Desk, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREBELL_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("CAREBELL_SECRET_KEY", "a key for this test alone")
+    file = desk.folder / "devices.csv"
+    file.unlink()
+
+    assert desk.types("run", "press").exit_code == 0
+
+    assert file.read_text().startswith("uid,secret\nsim-")
+    assert file.stat().st_mode & 0o077 == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alarms.case import decide
-from alarms.events import CallReport, Deadline, Event, OfficerAction, Press, RelativeAnswer
+from alarms.events import CallReport, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
 from alarms.ladder import Ladder, Person
 from alarms.values import Attempt, Case, Decision
 from core.errors import Rejected
@@ -108,11 +108,20 @@ class AnyCase(RuleBasedStateMachine):
         busy = {a.phone for a in scene.case.attempts if a.is_call and a.state in UNDER_WAY}
         for attempt in scene.case.attempts:
             is_due = attempt.state == "due" and attempt.due_at <= scene.now
-            if is_due and not (attempt.is_call and attempt.phone in busy):
+            if is_due and attempt.is_call and attempt.phone in busy:
+                self.send(LineEngaged(str(attempt.id), scene.now))
+            elif is_due:
                 busy.add(attempt.phone)
                 lease = scene.now + timedelta(seconds=LEASE_S)
                 begun = replace(attempt, state="sending", lease_until=lease, started_at=attempt.started_at or scene.now)
                 scene.case = scene.case.with_attempt(begun)
+
+    @precondition(lambda self: any(a.is_call and a.state == "due" for a in self.scene.case.attempts))
+    @rule(data=st.data())
+    def a_line_is_engaged_by_another_alarm(self, data: st.DataObject) -> None:
+        attempt = data.draw(st.sampled_from([a for a in self.scene.case.attempts if a.is_call and a.state == "due"]))
+        self.scene.now = max(self.scene.now, attempt.due_at)
+        self.send(LineEngaged(str(attempt.id), self.scene.now))
 
     @rule(data=st.data(), status=st.sampled_from(STATUSES), digits=st.sampled_from(DIGITS))
     def channel_reports(self, data: st.DataObject, status: str, digits: str | None) -> None:

@@ -1,0 +1,146 @@
+"""What belongs to an elder's file and has an address of its own: homes over the year, the photo, the household."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from console.deps import CentreDep, actor_of, allowed
+from console.routes.elders import Reader, Writer
+from console.routes.versions import IfMatch
+from registry import store
+from registry.elder_intake import AddressNew, AddressPatch, HouseholdChange
+from registry.households import members
+from registry.photos import photo_of
+from registry.sessions import SignedIn
+from registry.store import ELDERS, Row
+
+router = APIRouter(prefix="/api/v1/elders/{elder_id}", tags=["registry"])
+FaceReader = Annotated[SignedIn, Depends(allowed("health.read"))]
+_PICTURES = ("image/jpeg", "image/png", "image/webp")
+_PHOTO_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _PICTURES},
+    }
+}
+
+
+class ElderAddress(BaseModel):
+    """Where an elder lives from `from_day` to `to_day` (MM-DD, both included), or for the rest of the year."""
+
+    id: str
+    label: str
+    address: str
+    lat: float | None
+    lon: float | None
+    given: dict[str, Any] | None
+    access: dict[str, Any] | None = Field(description="null for who may not read it")
+    access_notes: str | None = Field(description="null for who may not read it")
+    access_confirmed_on: date | None
+    from_day: str | None
+    to_day: str | None
+    is_current: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ElderAddresses(BaseModel):
+    """All addresses of an elder; empty where the file's own one holds all year."""
+
+    items: list[ElderAddress]
+
+
+class Housemate(BaseModel):
+    """Somebody who lives with the elder."""
+
+    id: str
+    name: str
+    sex: str | None
+    birth_date: date | None
+
+
+class Household(BaseModel):
+    """Everybody else who lives there; empty for who lives alone or with nobody on file."""
+
+    items: list[Housemate]
+
+
+@router.get("/addresses")
+def list_addresses(elder_id: str, centre: CentreDep, user: Reader) -> ElderAddresses:
+    with centre.db.read() as session:
+        store.get(session, ELDERS, elder_id)
+        rows = centre.registry.addresses.of(session, elder_id)
+    return ElderAddresses(items=[_shown(row, user) for row in rows])
+
+
+@router.post("/addresses", status_code=201)
+def add_address(elder_id: str, given: AddressNew, centre: CentreDep, user: Writer) -> ElderAddress:
+    """With the first one, the address that the elder has had becomes the one for the rest of the year."""
+    return _shown(centre.registry.addresses.add(elder_id, given, actor_of(user)), user)
+
+
+@router.patch("/addresses/{address_id}")
+def change_address(
+    elder_id: str, address_id: str, patch: AddressPatch, centre: CentreDep, user: Writer, version: IfMatch
+) -> ElderAddress:
+    return _shown(centre.registry.addresses.change(elder_id, address_id, patch, version, actor_of(user)), user)
+
+
+@router.delete("/addresses/{address_id}", status_code=204, response_class=Response)
+def remove_address(elder_id: str, address_id: str, centre: CentreDep, user: Writer) -> None:
+    centre.registry.addresses.remove(elder_id, address_id, actor_of(user))
+
+
+@router.get("/photo", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+def get_photo(elder_id: str, centre: CentreDep, user: FaceReader) -> Response:
+    return photo_answer(centre, elder_id)
+
+
+@router.put("/photo", status_code=204, response_class=Response, openapi_extra=_PHOTO_BODY)
+async def put_photo(elder_id: str, request: Request, centre: CentreDep, user: Writer) -> None:
+    """JPEG, PNG or WebP, at most 8 MiB and 40 million pixels; kept as a small JPEG without anything else in it."""
+    content = await request.body()
+    await run_in_threadpool(centre.registry.photos.put, elder_id, content, by=actor_of(user))
+
+
+@router.delete("/photo", status_code=204, response_class=Response)
+def remove_photo(elder_id: str, centre: CentreDep, user: Writer) -> None:
+    centre.registry.photos.remove(elder_id, actor_of(user))
+
+
+@router.get("/household")
+def get_household(elder_id: str, centre: CentreDep, user: Reader) -> Household:
+    with centre.db.read() as session:
+        store.get(session, ELDERS, elder_id)
+        return _household(members(session, elder_id))
+
+
+@router.put("/household")
+def join_household(elder_id: str, given: HouseholdChange, centre: CentreDep, user: Writer) -> Household:
+    """The elder lives with another one; whoever they lived with before stays behind."""
+    return _household(centre.registry.households.join(elder_id, given.with_elder_id, actor_of(user)))
+
+
+@router.delete("/household", status_code=204, response_class=Response)
+def leave_household(elder_id: str, centre: CentreDep, user: Writer) -> None:
+    centre.registry.households.leave(elder_id, actor_of(user))
+
+
+def photo_answer(centre: CentreDep, elder_id: str) -> Response:
+    """The picture, which no cache may keep."""
+    with centre.db.read() as session:
+        photo = photo_of(session, elder_id)
+    return Response(photo.content, media_type=photo.media_type, headers={"Cache-Control": "no-store"})
+
+
+def _shown(row: Row, user: SignedIn) -> ElderAddress:
+    hidden = {} if user.may("health.read") else {"access": None, "access_notes": None}
+    return ElderAddress.model_validate(row | hidden)
+
+
+def _household(rows: list[Row]) -> Household:
+    return Household(items=[Housemate.model_validate(row) for row in rows])
