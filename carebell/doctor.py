@@ -71,7 +71,7 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
 
 
 def _spooled(settings: Settings) -> str | None:
-    """Presses that the database would not take: a person must read them, and move the file away."""
+    """Presses that the database would not take; the gateway tries again by itself while it runs."""
     file = settings.data_dir / "spool" / "presses.jsonl"
     if not file.exists() or not file.stat().st_size:
         return None

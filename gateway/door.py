@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from alarms.events import Cancel, Press
+from alarms.events import Press
 from core.clock import Clock
 from core.db import Database
 from core.errors import TryAgain
@@ -13,10 +13,9 @@ from gateway.counts import Counts
 from gateway.downlink import Downlink, Sender
 from gateway.intake import MAY_PASS, Intake, PressReceipt, Settled, Waiting
 from gateway.presence import Presence
-from geo.fix import age_s
+from gateway.reading import cancel_of, press_of
 from registry.secrets import verify_secret
 
-CLOCK_PROBLEM = "the device's clock is wrong"
 log = logging.getLogger(__name__)
 
 
@@ -92,35 +91,14 @@ class GatewayDoor:
         said = wire.read_alarm(payload)
         if said.problems:
             self.counts.add("alarms_not_read_whole")
-        is_believable = said.pressed_at is None or age_s(said.pressed_at, now) is not None
-        press = Press(
-            device_uid=uid,
-            msg_id=said.msg_id or self._made_up_id(),
-            received_at=now,
-            kind=said.kind,
-            has_own_id=said.msg_id is not None,
-            pressed_at=said.pressed_at if is_believable else None,
-            location=None if said.location is None else said.location.as_json(),
-            is_test=said.is_test,
-            problems=said.problems if is_believable else (*said.problems, CLOCK_PROBLEM),
-            content=said.content,
-            raw=payload[: wire.MAX_PAYLOAD],
-        )
+        press = press_of(uid, payload, now, said, self._made_up_id())
         self.intake.put(Waiting(press, ack))
         self._presence.alive(uid, said.vitals)
         if said.location is not None:
             self._presence.place(uid, said.location)
 
     def _cancel(self, uid: str, payload: bytes, ack: Callable[[bool], None]) -> None:
-        said = wire.read_cancel(payload)
-        cancel = Cancel(
-            device_uid=uid,
-            msg_id=said.msg_id or self._made_up_id(),
-            received_at=self._clock.now(),
-            alarm_msg_id=said.alarm_msg_id,
-            content=said.content,
-            raw=payload[: wire.MAX_PAYLOAD],
-        )
+        cancel = cancel_of(uid, payload, self._clock.now(), self._made_up_id())
         self.intake.put(Waiting(cancel, ack))
         self._presence.alive(uid)
 

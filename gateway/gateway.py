@@ -17,6 +17,7 @@ from gateway.intake import Alarms, Intake
 from gateway.lead import Lead
 from gateway.presence import Presence
 from gateway.spool import Spool
+from gateway.spool_reader import SpoolReader
 
 WATCH_EVERY_S = 1.0
 log = logging.getLogger(__name__)
@@ -92,7 +93,9 @@ class Gateway:
         self.door = GatewayDoor(db, clock, self.presence, counts=self.counts)
         self.lines = [make(self.door) for make in lines]
         sender = Lines(self.lines)
-        self.intake = Intake(alarms, self.door.settled, Spool(spool_folder), counts=self.counts, on_death=self._died)
+        spool = Spool(spool_folder)
+        self.intake = Intake(alarms, self.door.settled, spool, counts=self.counts, on_death=self._died)
+        self.spool_reader = SpoolReader(spool, alarms, self.door.settled, counts=self.counts)
         lead = Lead(db) if is_one_of_many else None
         self.downlink = Downlink(db, clock, wake, sender, counts=self.counts, lead=lead)
         self.door.intake, self.door.downlink, self.door.sender = self.intake, self.downlink, sender
@@ -116,6 +119,7 @@ class Gateway:
         except BaseException:
             self.stop()
             raise
+        self.spool_reader.start()
         self._watch.start()
 
     def stop(self) -> None:
@@ -123,6 +127,7 @@ class Gateway:
         self._is_stopping.set()
         for line in self.lines:
             line.stop()
+        self.spool_reader.stop()
         self.intake.stop()
         self.downlink.stop()
         self.presence.stop()

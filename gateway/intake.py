@@ -219,7 +219,7 @@ class Intake:
         What may pass is waited for, unless this one keeps failing while others are stored.
         """
         tries, commits = self._suspects.get(id(waiting), (0, self._commits))
-        for attempt in (waiting, _bare(waiting)):
+        for attempt in (waiting, replace(waiting, event=bare(waiting.event))):
             try:
                 return replace(self._commit([attempt])[0], waiting=waiting)
             except MAY_PASS:
@@ -246,11 +246,9 @@ def _may_share(first: Waiting, other: Waiting) -> bool:
     return isinstance(first.event, Press) and isinstance(other.event, Press)
 
 
-def _bare(waiting: Waiting) -> Waiting:
+def bare(event: Press | Cancel) -> Press | Cancel:
     """The least that is still a press: whose it is, what kind, and the bytes."""
-    event = waiting.event
     if isinstance(event, Cancel):
-        return replace(waiting, event=replace(event, content={}))
+        return replace(event, content={})
     problems = ("could not be stored as it was read",)
-    bare = replace(event, content={}, location=None, pressed_at=None, problems=problems)
-    return replace(waiting, event=bare)
+    return replace(event, content={}, location=None, pressed_at=None, problems=problems)
