@@ -122,6 +122,12 @@ WHY_WORDS = {
     "not_helped": N_("the elder was not helped"),
     "follow_up_failed": N_("nobody could be asked"),
 }
+COMMAND_WORDS = {
+    "call": N_("ring for a talk"),
+    "locate": N_("say where you are"),
+    "test": N_("test yourself"),
+    "config": N_("take settings"),
+}
 TIMELINE_WORDS = {
     "pressed": N_("The key was pressed"),
     "pressed_again": N_("Pressed again"),
@@ -147,6 +153,7 @@ TIMELINE_WORDS = {
     "noted": N_("Note"),
     "closed": N_("Closed: %(disposition)s"),
     "linked": N_("Linked with another alarm"),
+    "device_told": N_("%(author)s told the device: %(command)s"),
     "unreadable": N_("The message could not be read whole"),
 }
 EMPTY_STEP = N_("the next step")
@@ -175,6 +182,7 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
         "outcome": word(OUTCOME_WORDS, data.get("outcome"), speech),
         "why": word(WHY_WORDS, data.get("why"), speech),
         "disposition": word(DISPOSITION_WORDS, data.get("disposition"), speech),
+        "command": word(COMMAND_WORDS, data.get("command"), speech),
     }
     text = word(TIMELINE_WORDS, what, speech) % members if what in TIMELINE_WORDS else what
     more = []

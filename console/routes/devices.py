@@ -11,6 +11,7 @@ from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
+from registry.audit import Actor
 from registry.device_intake import DeviceNew, DevicePatch
 from registry.intake import DeviceConfig, DeviceState, Given
 from registry.sessions import SignedIn
@@ -109,7 +110,8 @@ def renew_secret(device: str, centre: CentreDep, user: Writer) -> DeviceWithSecr
 @router.post("/{device}/command", status_code=202)
 def command_device(device: str, given: CommandGiven, centre: CentreDep, user: Commander) -> CommandLeft:
     """Tell it to ring, to say where it is, to test itself or to take settings; told once it is there."""
-    left = leave_command(centre.db, centre.clock, centre.wake, device, given.command, given.config)
+    by = Actor(user.id, user.name)
+    left = leave_command(centre.db, centre.clock, centre.wake, device, given.command, given.config, by=by)
     return CommandLeft.model_validate(left, from_attributes=True)
 
 

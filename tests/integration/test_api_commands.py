@@ -14,6 +14,7 @@ from core.clock import ManualClock
 from core.db import Database
 from gateway import wire
 from gateway.endpoint import Endpoint
+from registry import audit
 from registry.models import table_of
 from tests.console_site import ConsoleSite, problem_of
 from tests.gateway_site import Site, soon
@@ -128,3 +129,20 @@ def test_a_device_hears_each_command_once_even_if_it_was_away(db: Database, tmp_
         assert again.payloads("command") == []
     finally:
         site.close()
+
+
+def test_who_gave_a_command_is_on_record(site: ConsoleSite) -> None:
+    device = site.make("devices")
+    service = AlarmService(site.db, site.clock, site.centre.wake)
+    alarm_id = service.presses([Press(device["uid"], "m-1", START)])[0].alarm_id
+    officer = site.as_("officer")
+
+    assert officer.post(f"/api/v1/devices/{device['uid']}/command", json={"command": "locate"}).status_code == 202
+
+    line = officer.get(f"/api/v1/alarms/{alarm_id}").json()["timeline"][-1]
+    assert (line["what"], line["author"], line["data"]) == ("device_told", "some-officer", {"command": "locate"})
+    with site.db.read() as session:
+        deeds = list(session.execute(select(audit.AUDIT).where(audit.AUDIT.c.action == "device.command")))
+    assert [(deed.actor, deed.subject_id, deed.data) for deed in deeds] == [
+        ("some-officer", device["uid"], {"command": "locate", "members": []})
+    ]
