@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from alarms.models import Alarm, TimelineRow
 from alarms.models import Attempt as AttemptRow
-from core.db import Among
+from core.prepared import Among, Prepared
 from registry.models import table_of
 
 _ALARMS, _ATTEMPTS, _TIMELINE = table_of(Alarm), table_of(AttemptRow), table_of(TimelineRow)
@@ -107,12 +107,12 @@ def call_started(claimed: Claimed, now: datetime) -> dict[str, Any]:
     return {"alarm_id": claimed.alarm_id, "at": now, "what": "call_started", "author": "system", "data": data}
 
 
-_MARK_RINGING = (
+_MARK_RINGING = Prepared(
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.state == "sending")
     .values(state="ringing", lease_until=None, ends_by=bindparam("until"))
 )
-_BIND_PROVIDER = (
+_BIND_PROVIDER = Prepared(
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"), _ATTEMPTS.c.provider_ref.is_(None))
     .values(provider_ref=bindparam("ref"), channel=bindparam("by"))
@@ -131,10 +131,9 @@ class Placed:
 
 def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
     """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
-    connection = session.connection()
     placed = sorted(placed, key=attrgetter("attempt_id"))
-    connection.execute(_BIND_PROVIDER, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
-    connection.execute(_MARK_RINGING, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
+    _BIND_PROVIDER.run(session, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
+    _MARK_RINGING.run(session, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
     unwanted = select(_ATTEMPTS.c.id).where(
         _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]),
         _ATTEMPTS.c.outcome.in_(("cancelled", "accepted", "declined")),
@@ -148,7 +147,7 @@ def busy_numbers(session: Session, phones: Collection[str]) -> set[str]:
     """Which of these phones a call of ours is ringing or holding at this moment."""
     if not phones:
         return set()
-    return {row.phone for row in _BUSY_NUMBERS.rows(session, phones)}
+    return {phone for (phone,) in _BUSY_NUMBERS.rows(session, phones)}
 
 
 @dataclass(frozen=True, slots=True)

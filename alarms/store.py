@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlmodel import Session
 
 from alarms.models import Alarm, DownMessage, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
 from alarms.values import LIVE, Attempt, Case, Line
-from core.db import Among
+from core.prepared import Among, Prepared, insert_into
 from registry.models import table_of
 
 CASE_MEMBERS = tuple(f.name for f in fields(Case) if f.name != "attempts")
@@ -31,7 +31,7 @@ _KNOWN_PRESSES = select(_PRESSES.c.device_uid, _PRESSES.c.msg_id, _PRESSES.c.ala
     _PRESSES.c.msg_id.in_(bindparam("msg_ids", expanding=True)),
 )
 _OPEN_ALARMS = Among(lambda among: select(_ALARMS.c.open_key, _ALARMS.c.id).where(among(_ALARMS.c.open_key)))
-_INSERTS = {table.name: insert(table) for table in (_ALARMS, _PRESSES, _ATTEMPTS, _TIMELINE, _DOWN)}
+_INSERTS = {table.name: insert_into(table) for table in (_ALARMS, _PRESSES, _ATTEMPTS, _TIMELINE, _DOWN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Which of these elders and devices has an alarm that is not closed: key → alarm id."""
     if not keys:
         return {}
-    return {row.open_key: row.id for row in _OPEN_ALARMS.rows(session, keys)}
+    return dict(_OPEN_ALARMS.rows(session, keys))
 
 
 def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -112,14 +112,14 @@ def _members(case: Case) -> dict[str, Any]:
     return members
 
 
-_UPDATE_CASE = (
+_UPDATE_CASE = Prepared(
     update(_ALARMS)
     .where(_ALARMS.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in (*CASE_MEMBERS, "open_key") if name != "id"})
     .values(version=_ALARMS.c.version + 1)
 )
 _BOUND = ("provider_ref", "channel")
-_UPDATE_ATTEMPT = (
+_UPDATE_ATTEMPT = Prepared(
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in ATTEMPT_MEMBERS if name not in ("id", "seq", *_BOUND)})
@@ -128,7 +128,7 @@ _UPDATE_ATTEMPT = (
 )
 
 
-_INHERIT = (
+_INHERIT = Prepared(
     update(_ALARMS)
     .where(_ALARMS.c.id == bindparam("key"), _ALARMS.c.state != "closed")
     .values(open_key=bindparam("inherited"))
@@ -187,26 +187,19 @@ class Pages:
 
     def write(self, session: Session) -> None:
         """One statement a table."""
-        connection = session.connection()
         for statement, rows in (
-            (_INSERTS["alarms"], _said(self.new_cases.values())),
-            (_UPDATE_CASE, list(self.changed_cases.values())),
+            (_INSERTS["alarms"], self.new_cases.values()),
+            (_UPDATE_CASE, self.changed_cases.values()),
             (_INHERIT, self.heirs),
             (_INSERTS["presses"], self.presses),
-            (_INSERTS["attempts"], _said(self.new_attempts.values())),
+            (_INSERTS["attempts"], self.new_attempts.values()),
             # In the order of their ids, as `mark_placed` writes them: two transactions must not wait for each other.
             (_UPDATE_ATTEMPT, sorted(self.changed_attempts.values(), key=itemgetter("key"))),
             (_INSERTS["timeline"], self.lines),
             (_INSERTS["down_messages"], self.down),
         ):
             if rows:
-                connection.execute(statement, rows)
-
-
-def _said(rows: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows without the members that all of them leave empty: a new row is half empty, and each member costs."""
-    empty = {name for name in next(iter(rows), {}) if all(row[name] is None for row in rows)}
-    return [{name: value for name, value in row.items() if name not in empty} for row in rows]
+                statement.run(session, rows)
 
 
 def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from console.routes import (
     elder_parts,
     elders,
     events,
+    findings,
     health,
     hooks,
     maps,
@@ -42,7 +43,7 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
     elders.router, elder_parts.router, contacts.router, devices.router, resources.router, areas.router,
-    policies.router, users.router,
+    policies.router, users.router, findings.router,
     nearby.router, health.router, hooks.router,
     doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip

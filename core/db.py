@@ -1,24 +1,13 @@
 """One database behind two doors: `write()` is a transaction, `read()` a look that changes nothing."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    CursorResult,
-    DateTime,
-    Dialect,
-    Engine,
-    Select,
-    bindparam,
-    create_engine,
-    event,
-)  # fmt: skip
+from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeDecorator
@@ -52,28 +41,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
-
-
-class Among:
-    """A query about some keys, made once for one key (most presses are alone) and once for several.
-
-    `make` is given what turns a column into the condition: `Among(lambda among: select(t).where(among(t.c.id)))`.
-    """
-
-    def __init__(
-        self, make: Callable[[Callable[[ColumnElement[Any]], ColumnElement[bool]]], Select[*tuple[Any, ...]]]
-    ) -> None:
-        self._one = make(lambda column: column == bindparam("key"))
-        self._many = make(lambda column: column.in_(bindparam("keys", expanding=True)))
-
-    def rows(self, session: Session, keys: Collection[str]) -> CursorResult[*tuple[Any, ...]]:
-        connection = session.connection()
-        if len(keys) == 1:
-            return connection.execute(self._one, {"key": next(iter(keys))})
-        return connection.execute(self._many, {"keys": list(keys)})
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, case, select
 from sqlmodel import Session
 
-from core.db import Among
+from core.prepared import Among
 from core.vault import Locked
 from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
 from registry.profile import (
@@ -80,7 +80,7 @@ def households(session: Session, elder_ids: Collection[str]) -> dict[str, Househ
     if not elder_ids:
         return {}
     rows = _ELDERS_BY_ID.rows(session, elder_ids)
-    return _with_contacts(session, {row.id: ElderProfile(*row) for row in rows})
+    return _with_contacts(session, {row[0]: ElderProfile(*row) for row in rows})
 
 
 def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
@@ -91,7 +91,7 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
     policy = PolicySettings()
     for row in _DEVICES_BY_UID.rows(session, uids):
         elder = ElderProfile(*row[5:]) if row[5] is not None else None
-        found[row.uid] = (DeviceProfile(*row[:4]), elder)
+        found[row[1]] = (DeviceProfile(*row[:4]), elder)
         policy = policy_settings(row[4])
     homes = _with_contacts(session, {e.id: e for _, e in found.values() if e is not None})
     return {

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Table, false
+from sqlalchemy import Index, String, Table, false, text
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
@@ -12,6 +12,7 @@ from core.vault import SealedJson, SealedText
 PATH_LENGTH = 160
 AreaPath = String(PATH_LENGTH).with_variant(String(PATH_LENGTH, collation="C"), "postgresql")
 """Compared by bytes on both databases: what lies in an area is a range of paths (`registry.area_store.within`)."""
+_IS_OPEN = "resolved_at IS NULL"
 
 
 class Elder(SQLModel, table=True):
@@ -99,6 +100,8 @@ class Contact(SQLModel, table=True):
 
     Who is called for several elders has a row for each, joined by `person_id`: what belongs to the person (name,
     numbers, hours, languages, findings) is the same in all of them, so that a press reads one table only.
+    `verified_at` and `wrong_number_at` are about `phone`; each of `more_phones` ({phone, label?, verified_at?,
+    wrong_at?}) has its own.
     """
 
     __tablename__ = "contacts"
@@ -128,6 +131,29 @@ class Contact(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PhoneCheck(SQLModel, table=True):
+    """A test call to a contact's number: "press 1 if this is you". No alarm, and nothing of an alarm's.
+
+    `state` is an attempt's: sending, ringing, answered, then its outcome; `ends_by` when silence counts as one.
+    """
+
+    __tablename__ = "phone_checks"
+
+    id: str = Field(primary_key=True, max_length=36)
+    contact_id: str = Field(foreign_key="contacts.id", index=True, max_length=36)
+    name: str = Field(max_length=120)
+    phone: str = Field(index=True, max_length=20)
+    language: str = Field(default="zh-CN", max_length=10)
+    asked_by: str = Field(max_length=120)
+    state: str = Field(max_length=20)
+    detail: str | None = Field(default=None, max_length=200)
+    channel: str | None = Field(default=None, max_length=20)
+    provider_ref: str | None = Field(default=None, max_length=80)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ends_by: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Device(SQLModel, table=True):
@@ -321,10 +347,14 @@ class UserSession(SQLModel, table=True):
 class Finding(SQLModel, table=True):
     """Work for the registrar: what came to light about a file and waits for somebody to put it right.
 
-    `subject_key` is unique while the finding is open, so that the same thing is not found twice.
+    `subject_key` is unique while the finding is open, so that the same thing is not found twice. `gravity` orders the
+    work: 1 somebody may not be reached at all, 2 help is late or lame, 3 the file is not in order.
     """
 
     __tablename__ = "findings"
+    __table_args__ = (
+        Index("ix_findings_open", "gravity", "id", postgresql_where=text(_IS_OPEN), sqlite_where=text(_IS_OPEN)),
+    )
 
     id: str = Field(primary_key=True, max_length=36)
     kind: str = Field(index=True, max_length=30)
@@ -335,6 +365,8 @@ class Finding(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
     found_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gravity: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     owner_id: str | None = Field(default=None, max_length=36)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     resolved_by: str | None = Field(default=None, max_length=120)

@@ -9,6 +9,7 @@ from registry.contacts import Contacts
 from registry.desk import Desk, IsOnLand, ToWgs84, anywhere
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
+from registry.findings import Findings
 from registry.households import Households
 from registry.passwords import Passwords
 from registry.phones import Phones
@@ -44,6 +45,7 @@ class RegistryService:
         self.households = Households(self.desk)
         self.photos = Photos(self.desk)
         self.contacts = Contacts(self.desk)
+        self.findings = Findings(self.desk)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
         self.policies = Policies(self.desk)

@@ -1,45 +1,33 @@
 """Who is called for an elder."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, Field
 
-from console.deps import CentreDep, allowed
+from console.centre import Centre
+from console.contact_views import Contact, contact_views
+from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from registry import store
-from registry.contact_intake import ContactNew, ContactPatch
+from registry.contact_intake import ContactNew, ContactOrder, ContactPatch, SamePerson, Verified
 from registry.intake import ContactRole
 from registry.sessions import SignedIn
-from registry.store import CONTACTS
+from registry.store import CONTACTS, Row
 
 router = APIRouter(prefix="/api/v1/contacts", tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("registry.write"))]
 
 
-class Contact(BaseModel):
-    """Somebody to be called; family, community and doctor are called by themselves, each by rank."""
-
-    id: str
-    elder_id: str
-    name: str
-    role: ContactRole
-    phone: str = Field(description="E.164")
-    rank: int
-    relation: str | None
-    language: str
-    is_key_holder: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
+def _views(centre: Centre, rows: list[Row]) -> list[Contact]:
+    with centre.db.read() as session:
+        return contact_views(session, rows)
 
 
 @router.post("", status_code=201)
 def add_contact(given: ContactNew, centre: CentreDep, user: Writer) -> Contact:
-    return Contact.model_validate(centre.registry.contacts.add(given))
+    return _views(centre, [centre.registry.contacts.add(given, actor_of(user))])[0]
 
 
 @router.get("")
@@ -49,28 +37,60 @@ def list_contacts(
     paging: Paging,
     elder_id: Annotated[str | None, Query(max_length=64)] = None,
     role: ContactRole | None = None,
+    person_id: Annotated[str | None, Query(max_length=64, description="All contacts who are this person")] = None,
 ) -> Page[Contact]:
-    where = [CONTACTS.c.elder_id == elder_id] if elder_id else []
-    if role:
-        where.append(CONTACTS.c.role == role)
+    asked = {"elder_id": elder_id, "role": role, "person_id": person_id}
+    where = [CONTACTS.c[name] == value for name, value in asked.items() if value]
     with centre.db.read() as session:
         rows, following = store.page(session, CONTACTS, after=paging.after, limit=paging.limit, where=where)
-    return Page(items=[Contact.model_validate(row) for row in rows], next_cursor=encode_cursor(following))
+        return Page(items=contact_views(session, rows), next_cursor=encode_cursor(following))
+
+
+@router.put("/order")
+def order_contacts(given: ContactOrder, centre: CentreDep, user: Writer) -> list[Contact]:
+    """Set who of an elder's contacts is called first; other contacts than these by now are a conflict (409)."""
+    return _views(centre, centre.registry.contacts.order(given, actor_of(user)))
 
 
 @router.get("/{contact_id}")
 def get_contact(contact_id: str, centre: CentreDep, user: Reader) -> Contact:
     with centre.db.read() as session:
-        return Contact.model_validate(store.get(session, CONTACTS, contact_id))
+        return contact_views(session, [store.get(session, CONTACTS, contact_id)])[0]
 
 
 @router.patch("/{contact_id}")
 def change_contact(
     contact_id: str, patch: ContactPatch, centre: CentreDep, user: Writer, version: IfMatch
 ) -> Contact:  # fmt: skip
-    return Contact.model_validate(centre.registry.contacts.change(contact_id, patch, version))
+    return _views(centre, [centre.registry.contacts.change(contact_id, patch, version, actor_of(user))])[0]
 
 
 @router.delete("/{contact_id}", status_code=204, response_class=Response)
 def remove_contact(contact_id: str, centre: CentreDep, user: Writer, version: IfMatch) -> None:
-    centre.registry.contacts.remove(contact_id, version)
+    centre.registry.contacts.remove(contact_id, version, actor_of(user))
+
+
+@router.post("/{contact_id}/restore")
+def restore_contact(contact_id: str, centre: CentreDep, user: Writer) -> Contact:
+    """Undo a removal."""
+    return _views(centre, [centre.registry.contacts.restore(contact_id, actor_of(user))])[0]
+
+
+@router.get("/{contact_id}/alike")
+def list_alike(contact_id: str, centre: CentreDep, user: Reader) -> list[Contact]:
+    """Contacts of other elders with the same first number and name: the same person, if somebody says so."""
+    with centre.db.read() as session:
+        row = store.get(session, CONTACTS, contact_id)
+        return contact_views(session, centre.registry.contacts.alike(session, row))
+
+
+@router.post("/{contact_id}/same-person")
+def join_contact(contact_id: str, given: SamePerson, centre: CentreDep, user: Writer) -> Contact:
+    """This contact is the same person as another elder's: from now on they share name, numbers, hours and findings."""
+    return _views(centre, [centre.registry.contacts.join(contact_id, given.contact_id, actor_of(user))])[0]
+
+
+@router.post("/{contact_id}/verified")
+def verify_contact(contact_id: str, given: Verified, centre: CentreDep, user: Writer) -> Contact:
+    """One of their numbers is right, by the word of who says so; a test call is the better way."""
+    return _views(centre, [centre.registry.contacts.verified(contact_id, given, actor_of(user))])[0]

@@ -24,6 +24,7 @@ from gateway.mqtt_codec import Decoder, encode
 from gateway.mqtt_packets import V5, ConnAck, Connect, Packet, PubAck, Publish, SubAck, Subscribe, Subscription
 from registry.models import Contact, Device, Elder, table_of
 from registry.secrets import hash_secret
+from tests.world import open_quickly
 
 DEVICES, PRESSES, KILLS = 60, 2000, 5
 SECRET = "a made-up secret"
@@ -194,7 +195,7 @@ class Storm:
 
 @pytest.fixture
 def centre(db_url: str, tmp_path: Path) -> Iterator[Process]:
-    db = Database(db_url)
+    db = open_quickly(db_url)
     register(db)
     db.close()
     process = Process(tmp_path, db_url)
