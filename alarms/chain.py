@@ -1,10 +1,10 @@
 """Who is called next: after every event, `plan` leaves no open case without a next step or a named officer."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alarms.ladder import Ladder, Person, polite_time
 from alarms.steps import closed, reopened
+from alarms.turns import Candidate, calls_of, candidates, next_turn, why_later
 from alarms.values import Attempt, Case, Decision, Line, changed
 
 TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
@@ -12,7 +12,10 @@ TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
 
 MESSAGE_AFTER_S = 1.0  # The message goes beside the call, never in front of it.
 ATTENTION_S = 5  # The shortest look at a case for which nobody can be called at all.
-ENGAGED = "our own call held the line"  # An attempt's detail: it never rang, so it was no try.
+LATER_WORDS = {
+    "outside_hours": "behind the others: outside their hours", "away": "behind the others: away",
+    "wrong_number": "behind the others: the number is said to be wrong",
+}  # fmt: skip
 ROUND_PAUSE_S = 1  # The least, whatever the policy says: phones that are all busy would be dialled without end.
 TEST_OPEN_S = 600  # How long a test press stays on the board before it closes by itself.
 
@@ -26,19 +29,24 @@ def place(
     *,
     due_at: datetime | None = None,
     with_message: bool = False,
+    phone: str | None = None,
+    detail: str | None = None,
 ) -> Decision:
-    """Add a call to this person, due at `due_at` (now when None), and the message beside it when wanted."""
+    """Add a call to this person, due at `due_at` (now when None), and the message beside it when wanted.
+
+    `phone` is one of theirs, without it the first that is not known to be wrong; `detail` says why it is that one.
+    """
     case, timing = decision.case, ladder.timing
     call = Attempt(
         seq=case.attempt_count + 1, purpose=purpose, medium="voice", role=person.role, name=person.name,
-        phone=person.phone, due_at=due_at or now, contact_id=person.id, language=person.language, round=case.round,
-        try_no=1 + len(_calls(case, purpose, person.id)),
-        ring_s=timing.officer_ring_s if purpose == "officer" else timing.ring_s,
+        phone=phone or person.good_phone, due_at=due_at or now, contact_id=person.id, language=person.language,
+        round=case.round, try_no=1 + len(calls_of(case, purpose, person.id)),
+        ring_s=timing.officer_ring_s if purpose == "officer" else timing.ring_s, detail=detail,
     )  # fmt: skip
     added: tuple[Attempt, ...] = (call,)
     if with_message:
         later = call.due_at + timedelta(seconds=MESSAGE_AFTER_S)
-        added += (changed(call, seq=call.seq + 1, purpose="message", medium="sms", due_at=later),)
+        added += (changed(call, seq=call.seq + 1, purpose="message", medium="sms", due_at=later, detail=None),)
     case = changed(case, attempts=case.attempts + added, attempt_count=case.attempt_count + len(added))
     return decision.then(case)
 
@@ -80,37 +88,6 @@ def alarm_due(case: Case, ladder: Ladder, now: datetime) -> Decision:
             return Decision(case)
 
 
-def _calls(case: Case, purpose: str, contact_id: str | None) -> list[Attempt]:
-    """This round's calls of one purpose to one person, in order."""
-    return [
-        a for a in case.attempts
-        if a.is_call and a.purpose == purpose and a.round == case.round and a.contact_id == contact_id
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who can still be called in this round; `turns` counts those, too, in which their line was engaged."""
-
-    person: Person
-    turns: int
-    is_asked: bool
-
-
-def candidates(case: Case, ladder: Ladder) -> list[Candidate]:
-    """In dialling order: who has neither said no nor been called as often as the policy wants it."""
-    found = []
-    for person in ladder.rungs:
-        turns = _calls(case, "help", person.id)
-        calls = [a for a in turns if a.detail != ENGAGED]
-        asked = _calls(case, "asked", person.id)
-        has_said_no = any(a.outcome == "declined" for a in asked)
-        is_out = has_said_no or any(a.outcome in ("declined", "failed") for a in calls)
-        if len(calls) < ladder.timing.tries_per_contact and not is_out:
-            found.append(Candidate(person, len(turns), any(a.is_live for a in asked)))
-    return found
-
-
 def _is_written_to(case: Case, person: Person) -> bool:
     return any(a.contact_id == person.id and not a.is_call for a in case.attempts)
 
@@ -120,15 +97,14 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     case, timing = decision.case, ladder.timing
     if case.live("help"):
         return decision
-    waiting = candidates(case, ladder)
+    waiting = candidates(case, ladder, now)
     if waiting:
-        chosen = min(waiting, key=lambda each: (each.is_asked, each.turns))
+        chosen = next_turn(case, waiting)
         if chosen.is_asked:  # An officer is having the last one called; that call's end comes back here.
             return decision
         if case.due_for in ("round", "attention"):
             decision = decision.then(changed(case, due_at=None, due_for=None))
-        wants_message = timing.send_messages and case.round == 1 and not _is_written_to(case, chosen.person)
-        return place(decision, chosen.person, "help", ladder, now, with_message=wants_message)
+        return _called(decision, chosen, ladder, now)
     if case.due_for == "round":
         return decision
     pause_s = max(timing.round_pause_s, ROUND_PAUSE_S if ladder.rungs else timing.officer_ring_s)
@@ -136,6 +112,32 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
         case, officers_wanted=case.claimed_by is None, due_at=now + timedelta(seconds=pause_s), due_for="round"
     )
     return decision.then(case, Line("round_failed", "system", {"round": case.round, "called": len(ladder.rungs)}))
+
+
+def _called(decision: Decision, chosen: Candidate, ladder: Ladder, now: datetime) -> Decision:
+    """The call of whoever's turn it is; what is not as usual about it stands in the timeline or beside the call."""
+    case, person, lines = decision.case, chosen.person, []
+    if not any(a.is_call and a.purpose == "help" and a.round == case.round for a in case.attempts):
+        for each in ladder.rungs:
+            if (why := why_later(each, ladder, now)) is not None:
+                data = {"name": each.name, "role": each.role, "contact_id": each.id, "why": why}
+                lines.append(Line("put_back", "system", data))
+    wants_message = ladder.timing.send_messages and case.round == 1 and not _is_written_to(case, person)
+    if wants_message and not person.takes_texts and not calls_of(case, "help", person.id):
+        lines.append(Line("message_left_out", "system", {"name": person.name, "role": person.role}))
+    with_message = wants_message and person.takes_texts
+    detail = _unusual(chosen)
+    decision = decision.then(case, *lines) if lines else decision
+    return place(decision, person, "help", ladder, now, with_message=with_message, phone=chosen.phone, detail=detail)
+
+
+def _unusual(chosen: Candidate) -> str | None:
+    """What an officer should know about a call before it is made."""
+    words = [LATER_WORDS[chosen.why_later]] if chosen.why_later in LATER_WORDS else []
+    phones = chosen.person.phones
+    if chosen.phone != phones[0]:
+        words.append(f"number {phones.index(chosen.phone) + 1} of {len(phones)}")
+    return ", ".join(words) or None
 
 
 def _officers(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
@@ -170,7 +172,7 @@ def _follow_up(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     for purpose, person in (("follow_up_helper", helper), ("follow_up_elder", _elder(case, ladder))):
         if person is None:
             continue
-        calls = _calls(case, purpose, person.id)
+        calls = calls_of(case, purpose, person.id)
         asked += len(calls)
         if any(a.outcome in ("accepted", "declined") for a in calls) or len(calls) >= timing.follow_up_tries:
             continue
@@ -214,7 +216,7 @@ def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Dec
     if case.is_test or case.disposition == "test" or case.kind in TECHNICAL:  # Nobody was to be helped.
         return decision
     elder = _elder(case, ladder)
-    calls = _calls(case, "follow_up_elder", elder.id) if elder else []
+    calls = calls_of(case, "follow_up_elder", elder.id) if elder else []
     if elder is None or len(calls) >= timing.follow_up_tries:
         line = Line("follow_up_answered", "system", {"satisfaction": "unreachable"})
         return decision.then(changed(case, satisfaction="unreachable"), line)

@@ -6,8 +6,8 @@ where there is nobody else, the line is waited for.
 
 from datetime import datetime, timedelta
 
-from alarms.chain import ENGAGED, candidates
 from alarms.ladder import Ladder
+from alarms.turns import ENGAGED, candidates
 from alarms.values import Attempt, Case, Decision, Line, changed, ended
 
 LOOK_AGAIN_S = 3  # A line may be free at any moment; each look costs a transaction.
@@ -18,7 +18,7 @@ def line_engaged(case: Case, attempt: Attempt, ladder: Ladder, now: datetime) ->
     """Move on and come back, or wait; `plan` calls the next one."""
     if attempt.state != "due":
         return Decision(case)
-    if _has_others(case, attempt, ladder):
+    if _has_others(case, attempt, ladder, now):
         return _given_up(case, attempt, ENGAGED, now)
     if attempt.purpose == "help" and attempt.ends_by is not None and attempt.ends_by <= now:
         return _given_up(case, attempt, WAITED_IN_VAIN, now)
@@ -39,11 +39,15 @@ def _line(attempt: Attempt) -> Line:
     return Line("line_engaged", "system", {"name": attempt.name, "role": attempt.role, "purpose": attempt.purpose})
 
 
-def _has_others(case: Case, attempt: Attempt, ladder: Ladder) -> bool:
-    """Whether somebody has had fewer turns, so that moving on cannot go round in a ring."""
+def _has_others(case: Case, attempt: Attempt, ladder: Ladder, now: datetime) -> bool:
+    """Whether somebody else would come sooner then, so that moving on cannot go round in a ring."""
     same = [a for a in case.attempts if a.is_call and a.purpose == attempt.purpose]
     if attempt.purpose == "officer":
         turns = [a.contact_id for a in same]
         return any(turns.count(officer.id) < turns.count(attempt.contact_id) for officer in ladder.officers)
-    own = sum(a.contact_id == attempt.contact_id and a.round == case.round for a in same)
-    return attempt.purpose == "help" and any(c.turns < own and not c.is_asked for c in candidates(case, ladder))
+    if attempt.purpose != "help":
+        return False
+    moved_on = case.with_attempt(ended(attempt, "cancelled", now, detail=ENGAGED))
+    waiting = candidates(moved_on, ladder, now)
+    own = next((c.place for c in waiting if c.person.id == attempt.contact_id), None)
+    return own is not None and any(c.place < own and not c.is_asked for c in waiting)

@@ -1,8 +1,9 @@
 """Whom an alarm may climb to, as plain values: the contacts in dialling order, the duty officers, the elder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.profile import PolicySettings
@@ -12,13 +13,38 @@ DEFAULT_TIMING = PolicySettings()
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can be called; `phone` is E.164, `id` a contact's, a user's or an elder's."""
+    """Somebody who can be called; `phone` is E.164, `id` a contact's, a user's or an elder's.
+
+    `more_phones` are rung after it in their order; `wrong_phones` are those of both that are said to be wrong.
+    `hours` and `away` are as `registry.hours` reads them, empty for who can always be reached.
+    """
 
     id: str
     name: str
     role: str
     phone: str
     language: str = "zh-CN"
+    more_phones: tuple[str, ...] = ()
+    wrong_phones: frozenset[str] = frozenset()
+    hours: Sequence[Mapping[str, Any]] | None = None
+    away: Sequence[Mapping[str, Any]] | None = None
+    takes_texts: bool = True
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        return (self.phone, *self.more_phones)
+
+    @property
+    def good_phones(self) -> tuple[str, ...]:
+        """The numbers that are not known to be wrong."""
+        if not self.wrong_phones:
+            return self.phones
+        return tuple(phone for phone in self.phones if phone not in self.wrong_phones)
+
+    @property
+    def good_phone(self) -> str:
+        """The number to try first."""
+        return next(iter(self.good_phones), self.phone)
 
 
 @dataclass(frozen=True, slots=True)

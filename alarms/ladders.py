@@ -11,7 +11,7 @@ from core.errors import Rejected
 from geo.fix import Fix
 from registry import directory
 from registry.directory import Household
-from registry.profile import CALL_ORDER, ElderProfile, PolicySettings, Profile
+from registry.profile import CALL_ORDER, ContactProfile, ElderProfile, PolicySettings, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Ladders:
 
     def _make(self, household: Household | None, policy: PolicySettings) -> CaseLadder:
         contacts = household.contacts if household else ()
-        people = [Person(c.id, c.name, c.role, c.phone, c.language) for c in contacts]
+        people = [_contact(c) for c in contacts]
         return CaseLadder(
             rungs=tuple(p for p in people if p.role in CALL_ORDER),
             on_duty=self._on_duty,
@@ -93,6 +93,17 @@ class Ladders:
             officers = directory.officers_on_duty(self._session)
             self._officers = tuple(Person(o.id, o.name, "officer", o.phone, o.language) for o in officers)
         return self._officers
+
+
+def _contact(contact: ContactProfile) -> Person:
+    more = contact.more_phones or ()
+    wrong = [m["phone"] for m in more if m.get("wrong_at")]
+    return Person(
+        contact.id, contact.name, contact.role, contact.phone, contact.language,
+        more_phones=tuple(m["phone"] for m in more) if more else (),
+        wrong_phones=frozenset([*wrong, contact.phone] if contact.wrong_number_at else wrong),
+        hours=contact.hours, away=contact.away, takes_texts=contact.opted_out_at is None,
+    )  # fmt: skip
 
 
 def _elder(elder: ElderProfile) -> Person | None:

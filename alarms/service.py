@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
-from alarms import claims, store
+from alarms import claims, learnt, store
 from alarms.case import decide
 from alarms.claims import Claimed
 from alarms.events import CallReport, Cancel, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
@@ -20,7 +20,7 @@ from alarms.ladders import Ladders
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
 from alarms.store import Pages, Stored
-from alarms.values import Attempt, Case, Decision, changed
+from alarms.values import Attempt, Case, Decision, Line, changed
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError, NotFound, Rejected, TryAgain
@@ -29,7 +29,8 @@ from core.wake import Wake
 from geo.position import as_json_or_unknown, choose, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
-from registry import directory
+from registry import directory, findings, numbers
+from registry.findings import Found
 from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
@@ -257,7 +258,20 @@ class _Work:
             self._must_exist(event.other_alarm_id)
         after = self._decide(stored, event)
         attempt = next((a for a in after.attempts if a.id == getattr(event, "attempt_id", None) and a.id), None)
+        if isinstance(event, CallReport) and attempt is not None:
+            self._learn(after, attempt, event)
         return Handled(after.id, after.state, attempt.state if attempt else None)
+
+    def _learn(self, case: Case, attempt: Attempt, report: CallReport) -> None:
+        """What a report says about the number is kept with the person, for this alarm and for all others."""
+        what = learnt.of_report(attempt, report)
+        if what is None:
+            return
+        if numbers.learn(self._session, self._now, what, attempt.phone, attempt.contact_id):
+            line = Line(what, "system", {"name": attempt.name, "role": attempt.role})
+            self._pages.line(case.id, self._now, line)
+        if attempt.role == "elder" and what == "wrong_number" and case.elder_id is not None:
+            findings.open_all(self._session, self._now, [Found(what, "elder", case.elder_id, case.elder_id)])
 
     def _must_exist(self, alarm_id: str) -> None:
         if alarm_id not in self._cases and not store.load(self._session, [alarm_id]):

@@ -16,6 +16,7 @@ from core.errors import Rejected
 from geo.position import Position, as_json_or_unknown
 from registry import directory
 from registry.models import Device, DevicePresence, Elder, User, table_of
+from registry.profile import ContactProfile
 
 _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
 _PRESSES, _TIMELINE = table_of(PressRow), table_of(TimelineRow)
@@ -200,11 +201,16 @@ def _elder(session: Session, elder_id: str | None, now: datetime, *, sees_health
     shown = asdict(elder) | {
         "birth_date": elder.birth_date.isoformat() if elder.birth_date else None,
         "age": age_on(elder.birth_date, now),
-        "contacts": [asdict(c) for c in household.contacts],
+        "contacts": [_contact(c) for c in household.contacts],
     }
     del shown["home_given"]
     health, shown["access_notes"] = directory.private_notes(session, elder.id)
     return shown | {"health": health} if sees_health else shown
+
+
+def _contact(contact: ContactProfile) -> Json:
+    told = asdict(contact)
+    return told | {name: instant(told[name]) for name in ("opted_out_at", "wrong_number_at")}
 
 
 def _elder_lines(session: Session, ids: Collection[str], now: datetime) -> dict[str | None, Json]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from geo.nearby import distance_m
-from registry.hours import Absence, Span
+from registry.hours_intake import Absence, Span
 from registry.intake import ContactRole
 from registry.store import ELDERS, Row
 

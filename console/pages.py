@@ -139,7 +139,7 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(w.ROLE_WORDS),
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
-        "sex": coded(w.SEX_WORDS), "say": speech.say,
+        "sex": coded(w.SEX_WORDS), "say": speech.say, "why": coded(w.WHY_WORDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
         "phone": phone_text, "linked": linked, "distance": distance_text, "local": local,

@@ -34,6 +34,13 @@ class Rung:
     last: Mapping[str, Any] | None
     is_accepted: bool
     may_call: bool
+    why_later: str | None = None
+
+    @property
+    def phone(self) -> str:
+        """The number that is being rung or is next, and without one the first."""
+        call = self.live or self.planned
+        return str(call["contact"]["phone"] if call else self.contact["phone"])
 
 
 def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = False) -> Json:
@@ -73,6 +80,7 @@ def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = F
 def rungs_of(alarm: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]], *, may_act: bool) -> list[Rung]:
     """The contacts in dialling order, those whom only an officer calls behind."""
     accepted = (alarm["accepted_by"] or {}).get("contact_id")
+    later = {d.get("contact_id"): d.get("why") for d in _put_back(alarm)}
     rungs = []
     for contact in sorted(contacts, key=_order):
         calls = [a for a in alarm["attempts"] if a["contact"]["id"] == contact["id"] and a["medium"] != "sms"]
@@ -85,9 +93,17 @@ def rungs_of(alarm: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]], *,
                 last=next((a for a in reversed(calls) if a["outcome"]), None),
                 is_accepted=contact["id"] == accepted,
                 may_call=may_act and live is None and alarm["state"] != "closed",
+                why_later=later.get(contact["id"]),
             )
         )
     return rungs
+
+
+def _put_back(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What this round's beginning said of who comes later."""
+    lines = alarm.get("timeline") or ()
+    begun = max((line["seq"] for line in lines if line["what"] in ("round_failed", "reopened")), default=0)
+    return [line["data"] for line in lines if line["what"] == "put_back" and line["seq"] > begun]
 
 
 def _order(contact: Mapping[str, Any]) -> tuple[int, int]:

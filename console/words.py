@@ -115,12 +115,16 @@ THEN_WORDS = {
     "busy": N_("is busy"),
     "reject": N_("refuses"),
     "unreachable": N_("cannot be reached"),
+    "no_number": N_("does not exist"),
 }
 WHY_WORDS = {
     "arrival_late": N_("nobody has arrived"),
     "helper_not_there": N_("the helper is not there"),
     "not_helped": N_("the elder was not helped"),
     "follow_up_failed": N_("nobody could be asked"),
+    "outside_hours": N_("outside their hours"),
+    "away": N_("away"),
+    "wrong_number": N_("the number is said to be wrong"),
 }
 COMMAND_WORDS = {
     "call": N_("ring for a talk"),
@@ -136,6 +140,12 @@ TIMELINE_WORDS = {
     "line_engaged": N_("%(name)s is in another call of ours; called again"),
     "call_answered": N_("%(name)s answered"),
     "call_ended": N_("Call to %(name)s: %(outcome)s"),
+    "put_back": N_("%(name)s is called behind the others: %(why)s"),
+    "message_left_out": N_("No message to %(name)s: they want none"),
+    "opted_out": N_("%(name)s wants no more messages; calls are made all the same"),
+    "opted_in": N_("%(name)s takes messages again"),
+    "wrong_number": N_("The number of %(name)s is wrong"),
+    "no_texts": N_("The number of %(name)s takes no messages"),
     "message_sent": N_("Message sent to %(name)s"),
     "message_ended": N_("Message to %(name)s: %(outcome)s"),
     "accepted": N_("%(name)s is going"),

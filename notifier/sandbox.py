@@ -108,7 +108,7 @@ class SandboxNetwork:
     def set_phone(self, number: str, behaviour: Behaviour) -> Phone:
         """How a phone behaves from its next call on. Raises Rejected for a behaviour there is not."""
         if not sandbox_call.THEN.fullmatch(behaviour.then):
-            raise Rejected("`then` is key:N, silence, voicemail, busy, reject, unreachable or manual")
+            raise Rejected("`then` is key:N, silence, voicemail, busy, reject, unreachable, no_number or manual")
         with self._db.write() as session:
             sandbox_store.set_phone(session, number, behaviour, self._clock.now())
             row = sandbox_store.phone(session, number)

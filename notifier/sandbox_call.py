@@ -13,13 +13,14 @@ from notifier.channel import CallOrder, Report, TextOrder
 from notifier.script import Prompt, after_key, after_words, spoken, text_message
 
 CHANNEL = "sandbox"
-THEN = re.compile(r"key:[0-9*#]|silence|voicemail|busy|reject|unreachable|manual")
+THEN = re.compile(r"key:[0-9*#]|silence|voicemail|busy|reject|unreachable|no_number|manual")
 LISTENS_S = 0.5  # A simulated person hears the first words, then presses.
 GREETING_S = 0.5  # A machine is known by its greeting.
 SILENCE_S = 5.0  # Asked twice and no key; shorter than on a real telephone, where the words take their time.
 BY_HAND_S = 45.0  # A person at the sandbox page reads before pressing.
 DELIVERY_S = 0.2
 REPLY_S = 1.0  # To a phone that says nothing of when it answers.
+NO_NUMBER = "404 there is no such number"  # As a telephone network says it (SIP).
 OUTCOMES = {
     "accept": "accepted", "take": "accepted", "arrived": "accepted", "helped": "accepted", "dissatisfied": "accepted",
     "decline": "declined", "not_arrived": "declined", "not_helped": "declined",
@@ -82,6 +83,8 @@ def placed(order: CallOrder, behaviour: Behaviour, call_id: str, now: datetime, 
         return _ended(call, "busy", now)
     if behaviour.then == "unreachable":
         return _ended(call, "failed", now, detail="the number cannot be reached")
+    if behaviour.then == "no_number":
+        return _ended(call, "failed", now, detail=NO_NUMBER)
     if behaviour.then == "reject" and behaviour.answer_after_s is None:
         return _ended(call, "rejected", now)
     rings_s = call.ring_s if not _picks_up(call) else min(call.ring_s, behaviour.answer_after_s or 0)
@@ -217,7 +220,7 @@ def _listens_until(call: Call, now: datetime) -> datetime:
 def _message_step(call: Call, now: datetime) -> Change:
     if call.state == "delivered" and call.behaviour.sms_reply:
         return replied(call, call.behaviour.sms_reply, now)
-    if call.behaviour.then == "unreachable":
+    if call.behaviour.then in ("unreachable", "no_number"):
         return _ended(call, "undelivered", now)
     call, reports = _ended(call, "delivered", now)
     if call.behaviour.sms_reply:

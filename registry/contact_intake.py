@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from registry.hours import Absences, Hours
+from registry.hours_intake import Absences, Hours
 from registry.intake import (
     ContactRole,
     Crs,

@@ -79,7 +79,11 @@ def _changed(row: Row, what: What, phone: str, now: datetime) -> dict[str, Any]:
 
 def _about_number(row: Row, phone: str, *, verified: datetime | None, wrong: datetime | None) -> dict[str, Any]:
     if phone == row["phone"]:
+        if wrong and row["wrong_number_at"]:
+            return {}
         return {"verified_at": verified, "wrong_number_at": wrong}
+    if wrong and any(one["phone"] == phone and one.get("wrong_at") for one in row["more_phones"]):
+        return {}
     said = {"verified_at": verified, "wrong_at": wrong}
     more = [
         {k: v for k, v in one.items() if k not in said} | {k: at.isoformat() for k, at in said.items() if at}

@@ -1,7 +1,7 @@
 """What the registry knows at the moment of a press, as plain values for the rules and the screens."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 CALL_ORDER = ("family", "community", "doctor")
@@ -40,7 +40,7 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True)
 class ContactProfile:
-    """Somebody to call; `phone` is E.164."""
+    """Somebody to call; `phone` is E.164, and what follows `is_key_holder` is as `registry.models.Contact` keeps it."""
 
     id: str
     name: str
@@ -50,6 +50,11 @@ class ContactProfile:
     language: str = "zh-CN"
     relation: str | None = None
     is_key_holder: bool = False
+    more_phones: list[dict[str, Any]] | None = None
+    hours: list[dict[str, Any]] | None = None
+    away: list[dict[str, Any]] | None = None
+    opted_out_at: datetime | None = None
+    wrong_number_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

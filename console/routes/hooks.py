@@ -1,6 +1,7 @@
 """What Twilio asks and tells: only what it has signed is heard, everything else gets 403 and changes nothing."""
 
 import logging
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from twilio.request_validator import RequestValidator
 
+from alarms import learnt
 from alarms.service import AlarmService
 from console.centre import Centre
 from console.deps import get_centre
@@ -126,6 +128,9 @@ def _reply(hook: Signed) -> bool:
     try:
         sender = Phones(settings.phone_region, settings.phone_area_code).to_e164(hook.form.get("From", ""))
         attempt_id = hook.alarms.attempt_by_phone(sender)
+        word = learnt.of_text(unicodedata.normalize("NFKC", hook.form.get("Body", "")))
+        if attempt_id is None and word is not None:  # With an attempt, the reply itself says it.
+            hook.centre.registry.contacts.heard_from(sender, word)
     except ValueError:
         return True
     except (TryAgain, SQLAlchemyError):

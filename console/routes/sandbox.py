@@ -54,9 +54,9 @@ class BehaviourGiven(BaseModel):
         None, ge=0, le=ANSWERS_WITHIN_S, allow_inf_nan=False, description="Seconds of ringing; null never answers"
     )
     then: str = Field(
-        pattern=r"^(key:[0-9*#]|silence|voicemail|busy|reject|unreachable|manual)$",
+        pattern=r"^(key:[0-9*#]|silence|voicemail|busy|reject|unreachable|no_number|manual)$",
         description="key:N presses it; silence presses nothing; manual rings until a person answers at /sandbox",
-        examples=["key:1", "key:2", "silence", "voicemail", "busy", "reject", "unreachable", "manual"],
+        examples=["key:1", "key:2", "silence", "voicemail", "busy", "reject", "unreachable", "no_number", "manual"],
     )
     sms_reply: str | None = Field(None, max_length=200, description="What it answers to a message")
 

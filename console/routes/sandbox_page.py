@@ -21,7 +21,7 @@ RECENT_PHONES = 24
 LOG_SHOWN = 40
 LOG_LOOKED_AT = 200
 BUSY_FIRST = {"ringing": 0, "in_call": 1}
-THEN = ("manual", "key:1", "key:2", "key:3", "silence", "voicemail", "busy", "reject", "unreachable")
+THEN = ("manual", "key:1", "key:2", "key:3", "silence", "voicemail", "busy", "reject", "unreachable", "no_number")
 
 router = APIRouter(include_in_schema=False)
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alarms.case import decide
 from alarms.events import CallReport, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
 from alarms.ladder import Ladder, Person
+from alarms.turns import ENGAGED, why_later
 from alarms.values import Attempt, Case, Decision
 from core.errors import Rejected
 from tests.unit.alarms.rehearsal import (
@@ -34,12 +35,28 @@ STATUSES = (
 DIGITS = (None, None, "", "1", "1", "2", "3", "7", "12", " 1", "*")
 ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "dance")
 PEOPLE = (DAUGHTER, SON, NEIGHBOUR, DOCTOR)
+NIGHTS = [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "22:00", "to": "06:00"}]
+TRIP = [{"from": "2026-11-21", "to": "2026-11-21"}]
+TROUBLES: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {"hours": NIGHTS}, {"away": TRIP}, {"takes_texts": False}, {"wrong": True}, {"more": True},
+    {"more": True, "hours": NIGHTS}, {"more": True, "wrong": True},
+)  # fmt: skip
 WORDS_OF_THE_CLICK = {"accepted": "accept", "arrived": "arrived", "closed": "close"}
 UNDER_WAY = ("sending", "ringing", "answered")
 
+
+def troubled(person: Person, trouble: dict[str, Any]) -> Person:
+    """Somebody as the registrar's file has them: away, at night only, with a second number or a wrong first one."""
+    rest = {name: value for name, value in trouble.items() if name not in ("wrong", "more")}
+    more = (person.phone.replace("+86139", "+86137"),) if "more" in trouble else ()
+    wrong = frozenset({person.phone}) if "wrong" in trouble else frozenset()
+    return replace(person, more_phones=more, wrong_phones=wrong, **rest)
+
+
+people = st.tuples(*(st.one_of(st.none(), st.builds(troubled, st.just(p), st.sampled_from(TROUBLES))) for p in PEOPLE))
 ladders = st.builds(
     Ladder,
-    rungs=st.sets(st.sampled_from(PEOPLE)).map(lambda chosen: tuple(p for p in PEOPLE if p in chosen)),
+    rungs=people.map(lambda chosen: tuple(p for p in chosen if p is not None)),
     on_duty=st.sampled_from([(OFFICER,), (OFFICER, SECOND_OFFICER), ()]).map(lambda people: lambda: people),
     elder=st.sampled_from([ELDER, ELDER, None]),
     timing=st.builds(
@@ -230,6 +247,7 @@ class AnyCase(RuleBasedStateMachine):
         self._check_claims(before, after, event)
         self._check_hang_ups(before, after)
         self._check_rounds()
+        self._check_turns(before, after)
 
     def _check_words(self, before: Case, after: Case, event: object) -> None:
         """A case moves towards its end by a person's word only; a test, and silence after arrival, by time."""
@@ -293,6 +311,26 @@ class AnyCase(RuleBasedStateMachine):
         if "round_failed" in what:
             assert self.round_failed_at is None or self.round_failed_at < self.scene.now
             self.round_failed_at = self.scene.now
+
+    def _check_turns(self, before: Case, after: Case) -> None:
+        """Nobody is left out, nobody goes before who could be reached, and no number is rung more often than wanted."""
+        assert self.scene.last is not None
+        ladder, known = self.scene.ladder, {a.seq for a in before.attempts}
+        new = [a for a in after.attempts if a.seq not in known and a.is_call and a.purpose == "help"]
+        rung = [a for a in after.attempts if a.is_call and a.purpose == "help" and a.round == after.round]
+        tries = [(a.contact_id, a.phone) for a in rung if a.detail != ENGAGED]
+        assert all(tries.count(each) <= ladder.timing.tries_per_contact for each in tries)
+        refused = {a.contact_id for a in after.attempts if a.round == after.round and a.outcome == "declined"}
+        refused |= {a.contact_id for a in after.attempts if a.is_live and a.purpose == "asked"}
+        untried = [p for p in ladder.rungs if p.id not in {a.contact_id for a in rung} | refused]
+        for call in new:
+            person = ladder.person(call.contact_id)
+            assert person is not None
+            assert call.phone in person.phones
+            if why_later(person, ladder, self.scene.now) is not None:
+                assert not [p for p in untried if why_later(p, ladder, self.scene.now) is None]
+        if any(line.what == "round_failed" for line in self.scene.last.lines):
+            assert untried == []
 
     # What must hold at all times
 

@@ -50,6 +50,7 @@ def run(behaviour: Behaviour, *, prompt: Prompt = PROMPT, is_engaged: bool = Fal
         ("reject", None, "rejected", ["rejected"], 0),
         ("reject", 2, "rejected", ["rejected"], 2),
         ("unreachable", 2, "failed", ["failed"], 0),
+        ("no_number", 2, "failed", ["failed"], 0),
         ("manual", 2, "no_answer", ["no_answer"], RING_S),
     ],
 )
@@ -172,7 +173,9 @@ acts = st.lists(
 )
 behaviours = st.builds(
     Behaviour,
-    st.sampled_from(["key:1", "key:2", "key:3", "silence", "voicemail", "busy", "reject", "unreachable", "manual"]),
+    st.sampled_from(
+        ["key:1", "key:2", "key:3", "silence", "voicemail", "busy", "reject", "unreachable", "no_number", "manual"]
+    ),
     st.none() | st.floats(0, 40),
 )
 
