@@ -154,6 +154,20 @@ def audit_verify(
     typer.echo(f"{verdict.entries} entries hold together; the last hash is {verdict.last_hash}")
 
 
+@db_app.command("reindex")
+def db_reindex() -> None:
+    """Make the index of the search anew; until a file's turn it is found as before."""
+    from carebell.progress import shown
+    from registry import search
+
+    settings = settings_or_exit()
+    db = site.open_database(settings, upgrade=settings.is_sqlite)
+    with shown() as say:
+        done = search.reindex(db, say)
+    db.close()
+    typer.echo(f"{done} files are indexed.")
+
+
 @user_app.command("add")
 def user_add(
     name: str,

@@ -38,12 +38,14 @@ from geo.crs import to_wgs84
 from notifier.channel import Channel
 from notifier.sandbox import SandboxNetwork
 from notifier.twilio_channel import TwilioChannel
+from registry import search
 from registry.phones import Phones
 from registry.service import RegistryService
 
 ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
+CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
 COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything time and again.
 log = logging.getLogger(__name__)
 
@@ -210,6 +212,7 @@ class Carebell:
             self._calendar.add_job(
                 self.registry.addresses.settle_all, "cron", hour=0, minute=1, timezone=self.settings.timezone
             )
+            self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
             self._calendar.start()
         if self.gateway is not None:
             self.rights.start()
@@ -244,6 +247,10 @@ class Carebell:
             self.hang_ups.stop()
         self.wake.stop()
         self.db.close()
+
+    def _catch_up(self) -> None:
+        """Index what was written past the registry's services: by an older version, or by a press."""
+        search.catch_up(self.db, most=CATCH_UP_MOST)
 
     def _clean_up(self) -> None:
         with self.db.write() as session:

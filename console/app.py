@@ -34,6 +34,7 @@ from console.routes import (
     resources,
     sandbox,
     sandbox_page,
+    search,
     session,
     users,
 )
@@ -43,7 +44,7 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
     elders.router, elder_parts.router, contacts.router, devices.router, resources.router, areas.router,
-    policies.router, users.router, findings.router,
+    policies.router, users.router, findings.router, search.router,
     nearby.router, health.router, hooks.router,
     doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """One database behind two doors: `write()` is a transaction, `read()` a look that changes nothing."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Database:
         if vault is not None:
             give_vault(self.engine.dialect, vault)
         self._writing = self.engine.execution_options(carebell_write=True)
+        self._finish: tuple[Callable[[Session], None], ...] = ()
         self._lock: AbstractContextManager[Any] = threading.RLock() if self.is_sqlite else nullcontext()
 
     def _sqlite_engine(self) -> Engine:
@@ -92,7 +94,16 @@ class Database:
         """One transaction; commits at the end, rolls back on any exception."""
         with self._lock, Session(self._writing, autoflush=False) as session:
             yield session
+            for finish in self._finish:
+                session.flush()
+                finish(session)
             session.commit()
+
+    def ending_with(self, finish: Callable[[Session], None]) -> "Database":
+        """The same database; its `write` does this last in each transaction, before the commit."""
+        view = copy(self)
+        view._finish = (*self._finish, finish)
+        return view
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -69,6 +69,11 @@ def problem(db: Database) -> str | None:
     return f"the schema is at {found or 'nothing'}, not at {head()}"
 
 
+def is_of_the_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether the models know of it: what the search keeps for itself is made by the revisions alone."""
+    return not (kind in ("table", "index") and name is not None and name.startswith(("search_", "ix_search_")))
+
+
 def configuration(**attributes: Any) -> Config:
     """Alembic's configuration without a file; `attributes` reach env.py (connection, metadata)."""
     config = Config()

@@ -7,6 +7,8 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Enum, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from migrations import is_of_the_models
+
 _STAND_INS = {
     "UtcDateTime": "sa.DateTime(timezone=True)",
     "JSON": 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")',
@@ -35,6 +37,7 @@ def run() -> None:
         render_item=render_item,
         render_as_batch=context.config.attributes.get("batch", False),
         compare_type=True,
+        include_name=is_of_the_models,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from core.errors import Conflict, TryAgain
-from registry import bulk_store
+from registry import bulk_store, search
 from registry.area_store import Resolver
 from registry.contact_intake import ContactNew
 from registry.contacts import Contacts
@@ -130,6 +130,7 @@ class Bulk:
             raise Conflict(_CHANGED) from clash
         except OperationalError as broken:
             raise TryAgain(_NO_DATABASE) from broken
+        search.catch_up(self.desk.db)
 
     def tell_secrets(self, plan: Plan) -> None:
         """After `write`: whoever must learn the new devices' secrets learns them."""

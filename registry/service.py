@@ -2,6 +2,7 @@
 
 from core.clock import Clock
 from core.db import Database
+from registry import search, search_index
 from registry.addresses import Addresses
 from registry.areas import Areas
 from registry.bulk import Bulk
@@ -39,6 +40,8 @@ class RegistryService:
         is_on_land: IsOnLand = anywhere,
     ) -> None:
         phones = phones or Phones()
+        db = db.ending_with(search_index.refresh)
+        self._db, self._clock, self._timezone = db, clock, timezone
         self.desk = Desk(db, clock, phones, to_wgs84, timezone, is_on_land)
         self.elders = Elders(self.desk)
         self.addresses = Addresses(self.desk)
@@ -52,3 +55,8 @@ class RegistryService:
         self.devices = Devices(db, clock, on_device_secret)
         self.bulk = Bulk(self.desk, self.elders, self.contacts, self.resources, self.devices)
         self.users = Users(db, clock, phones, passwords or Passwords())
+
+    def search(self, wanted: search.Wanted) -> search.Answer:
+        """One look; raises as `registry.search.find` does."""
+        with self._db.read() as session:
+            return search.find(session, wanted, vault=self._db.vault, now=self._clock.now(), timezone=self._timezone)

@@ -47,6 +47,12 @@ def get(session: Session, table: Table, row_id: str) -> Row:
     return row
 
 
+def rows_by_id(session: Session, table: Table, ids: Sequence[str]) -> dict[str, Row]:
+    """Those rows that are there, by id."""
+    wanted = select(table).where(table.c.id.in_(ids), *_alive(table))
+    return {row.id: dict(row._mapping) for row in session.connection().execute(wanted)}
+
+
 def get_device(session: Session, key: str) -> Row:
     """A device by its uid or its id. Raises NotFound."""
     row = find(session, DEVICES, DEVICES.c.uid == key) or find(session, DEVICES, DEVICES.c.id == key)

@@ -5,16 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import or_
 
 from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from core.errors import Rejected
-from registry import area_store, elder_filters, store
+from registry import area_store, store
 from registry.elder_filters import Filters
 from registry.elder_intake import ElderKind, ElderNew, ElderPatch, Mark
 from registry.history import history_of
+from registry.search import Wanted
+from registry.search_query import Filters as SearchFilters
 from registry.sessions import SignedIn
 from registry.store import ELDERS, Row
 
@@ -78,19 +79,29 @@ def list_elders(
     centre: CentreDep,
     user: Reader,
     paging: Paging,
-    q: Annotated[str | None, Query(max_length=120, description="How the name or the phone begins")] = None,
+    q: Annotated[
+        str | None, Query(max_length=120, description="As in POST /search, which keeps numbers out of addresses")
+    ] = None,
     area: Annotated[str | None, Query(max_length=120)] = None,
     area_code: Annotated[str | None, Query(max_length=20, description="In this area or one that lies in it")] = None,
     kind: ElderKind | None = None,
     mark: Mark | None = None,
 ) -> Page[Elder]:
+    if q and q.strip():
+        filters = SearchFilters(
+            area_name=area, areas=(area_code,) if area_code else (), kinds=(kind,) if kind else (),
+            marks=(mark,) if mark else (),
+        )  # fmt: skip
+        answer = centre.registry.search(Wanted(q, filters, paging.limit, paging.after))
+        with centre.db.read() as session:
+            held = store.rows_by_id(session, ELDERS, [found.file.id for found in answer.found])
+        items = [_line(held[found.file.id]) for found in answer.found if found.file.id in held]
+        return Page(items=items, next_cursor=encode_cursor(answer.following))
     with centre.db.read() as session:
         path = area_store.path_of(session, area_code) if area_code else None
         if area_code and path is None:
             return Page(items=[], next_cursor=None)
         where = Filters(area=area, area_path=path, kind=kind, mark=mark).where(centre.registry.desk.today)
-        if q and q.strip():
-            where.append(or_(*elder_filters.begins(q.strip())))
         rows, following = store.page(session, ELDERS, after=paging.after, limit=paging.limit, where=where)
     return Page(items=[_line(row) for row in rows], next_cursor=encode_cursor(following))
 

@@ -279,7 +279,7 @@ def test_many_rows_take_few_statements(site: ImportSite) -> None:
     header = ["elder_phone", "name", "role", "phone", "rank"]
     assert site.import_text("contacts", csv_text(header, *contacts)).written == 1500
 
-    assert len(statements) < 40
+    assert len(statements) < 600  # Of them 40 for the rows; the rest is the search's index, a hundred files at a time.
 
 
 KILLED = """

@@ -27,7 +27,9 @@ def test_migrated_schema_is_the_models_schema(empty: Database) -> None:
     migrations.upgrade(empty)
 
     with empty.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": migrations.is_of_the_models}
+        )
         differences = compare_metadata(context, metadata())
 
     assert differences == []
