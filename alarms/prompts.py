@@ -14,7 +14,9 @@ from alarms.values import LIVE
 from alarms.views import age_on
 from notifier.script import PURPOSES, Prompt
 from registry import directory
+from registry.access import DOUBTFUL_AFTER_DAYS
 from registry.models import table_of
+from registry.profile import PrivateNotes
 
 _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
 HEALTH_ORDER = ("conditions", "allergies", "medication", "implants", "blood_group", "mobility", "hearing")
@@ -24,7 +26,12 @@ MakeLink = Callable[[str, datetime], str]
 
 
 def prompt_of(
-    session: Session, attempt_id: str, now: datetime, timezone: str, make_link: MakeLink | None
+    session: Session,
+    attempt_id: str,
+    now: datetime,
+    timezone: str,
+    make_link: MakeLink | None,
+    access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
 ) -> Prompt | None:
     """The prompt of an attempt; None when there is no such attempt. Health is filled in for a doctor only."""
     columns = (_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language)
@@ -36,7 +43,8 @@ def prompt_of(
         return None
     home = directory.households(session, {row.elder_id}).get(row.elder_id) if row.elder_id else None
     elder = home.elder if home else None
-    health, access_notes = directory.private_notes(session, elder.id) if elder else ({}, None)
+    private = directory.private_notes(session, elder.id) if elder else PrivateNotes()
+    local_now = now.astimezone(ZoneInfo(timezone))
     wants_link = make_link is not None and row.purpose == "message"
     return Prompt(
         attempt_id=attempt_id,
@@ -48,11 +56,13 @@ def prompt_of(
         to_name=row.name,
         kind=row.kind,
         elder_name=elder.name if elder else None,
+        elder_reading=private.name_reading,
+        elder_addressed_as=private.addressed_as,
         elder_age=age_on(elder.birth_date, now) if elder else None,
         elder_sex=elder.sex if elder else None,
         address=elder.address if elder else None,
-        access_notes=access_notes,
-        health=health_lines(health) if row.role == "doctor" else (),
+        access_notes=private.way_in(row.language, local_now.date(), access_doubtful_days),
+        health=health_lines(private.health) if row.role == "doctor" else (),
         press_count=row.press_count,
         is_cancelled=row.cancelled_at is not None,
         is_silent=row.is_silent,

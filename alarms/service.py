@@ -30,6 +30,7 @@ from geo.position import as_json_or_unknown, choose, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
 from registry import directory, findings, numbers
+from registry.access import DOUBTFUL_AFTER_DAYS
 from registry.findings import Found
 from registry.profile import Profile
 
@@ -83,9 +84,11 @@ class AlarmService:
     def __init__(
         self, db: Database, clock: Clock, wake: Wake, *, timezone: str = "Asia/Shanghai",
         make_id: Callable[[], str] = new_id, make_link: MakeLink | None = None,
+        access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
     ) -> None:  # fmt: skip
         self._db, self._clock, self._wake, self._new_id = db, clock, wake, make_id
         self._timezone, self._make_link = timezone, make_link
+        self._access_doubtful_days = access_doubtful_days
         self.dispatcher: Dispatcher | None = None
 
     def presses(self, batch: Sequence[Press]) -> list[PressReceipt]:
@@ -138,7 +141,9 @@ class AlarmService:
     def prompt(self, attempt_id: str) -> Prompt | None:
         """What there is to say on this attempt now; None when there is no such attempt."""
         with self._db.read() as session:
-            return prompt_of(session, attempt_id, self._clock.now(), self._timezone, self._make_link)
+            return prompt_of(
+                session, attempt_id, self._clock.now(), self._timezone, self._make_link, self._access_doubtful_days
+            )
 
     def attempt_by_phone(self, phone: str) -> str | None:
         """The message that a text from this number answers: the newest one of an alarm that is not closed."""

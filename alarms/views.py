@@ -16,7 +16,7 @@ from core.errors import Rejected
 from geo.position import Position, as_json_or_unknown
 from registry import directory
 from registry.models import Device, DevicePresence, Elder, User, table_of
-from registry.profile import ContactProfile
+from registry.profile import ContactProfile, PrivateNotes
 
 _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
 _PRESSES, _TIMELINE = table_of(PressRow), table_of(TimelineRow)
@@ -119,6 +119,7 @@ def relative_view(session: Session, attempt_id: str, now: datetime) -> Json | No
     if row is None:
         return None
     elder = _elder(session, row.elder_id, now, sees_health=False) or {}
+    private = directory.private_notes(session, row.elder_id) if row.elder_id else PrivateNotes()
     yours = session.execute(
         select(_TIMELINE.c.what)
         .where(
@@ -134,7 +135,8 @@ def relative_view(session: Session, attempt_id: str, now: datetime) -> Json | No
         "received_at": row.received_at, "accepted_at": row.accepted_at, "arrived_at": row.arrived_at,
         "closed_at": row.closed_at, "eta_min": row.eta_min, "cancelled_at": row.cancelled_at,
         "press_count": row.press_count, "is_silent": row.is_silent,
-        "elder": {k: elder.get(k) for k in ("name", "age", "address", "access_notes")},
+        "elder": {k: elder.get(k) for k in ("name", "age", "address")}
+        | {"access_notes": private.way_in(row.language, now.date())},
         "location": with_age(row.location, now),
         "accepted_by": row.accepted_by, "you": {"name": row.you, "role": row.role, "contact_id": row.contact_id},
         "your_answer": yours, "is_you": bool(row.accepted_by and row.accepted_by.get("contact_id") == row.contact_id),
@@ -204,8 +206,30 @@ def _elder(session: Session, elder_id: str | None, now: datetime, *, sees_health
         "contacts": [_contact(c) for c in household.contacts],
     }
     del shown["home_given"]
-    health, shown["access_notes"] = directory.private_notes(session, elder.id)
-    return shown | {"health": health} if sees_health else shown
+    return shown | _about(session, elder.id, now) | _told_by_role(session, elder.id, sees_health=sees_health)
+
+
+def _about(session: Session, elder_id: str, now: datetime) -> Json:
+    known = directory.circumstances(session, elder_id)
+    lives_with = [{"id": one.id, "name": one.name, "age": age_on(one.birth_date, now)} for one in known.housemates]
+    return {
+        "marks": list(known.marks),
+        "kinds": list(known.kinds),
+        "has_photo": known.has_photo,
+        "lives_with": lives_with,
+    }
+
+
+def _told_by_role(session: Session, elder_id: str, *, sees_health: bool) -> Json:
+    if not sees_health:
+        return {"access": None, "access_notes": None, "access_confirmed_on": None}
+    private = directory.private_notes(session, elder_id)
+    confirmed_on = private.access_confirmed_on.isoformat() if private.access_confirmed_on else None
+    return {
+        "health": private.health, "access": private.access, "access_notes": private.access_notes,
+        "access_confirmed_on": confirmed_on, "addressed_as": private.addressed_as,
+        "name_reading": private.name_reading,
+    }  # fmt: skip
 
 
 def _contact(contact: ContactProfile) -> Json:

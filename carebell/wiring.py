@@ -83,7 +83,7 @@ class Carebell:
         secret = site.secret_key(settings)
         self.alarms = AlarmService(
             self.db, self.clock, self.wake, timezone=settings.timezone,
-            make_link=partial(_link, settings.public_url, secret),
+            make_link=partial(_link, settings.public_url, secret), access_doubtful_days=settings.access_doubtful_days,
         )  # fmt: skip
         self.sandbox = self._sandbox()
         self.engine: Engine | None = None

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alarms.views import instant
+from console import elder_words as e
 from console import flash
 from console import words as w
 from console.centre import Centre
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.panel import distance_text
 from console.sections import sections_for
+from registry.access import access_sentence
 from registry.sessions import SignedIn
 
 LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
@@ -141,6 +143,9 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
         "sex": coded(w.SEX_WORDS), "say": speech.say, "why": coded(w.WHY_WORDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
+        "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
+        "deed": coded(e.DEED_WORDS), "access_part": coded(e.ACCESS_WORDS),
+        "way_in": lambda way: access_sentence(way.get("access"), way.get("access_notes"), speech.language),
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
         "phone": phone_text, "linked": linked, "distance": distance_text, "local": local,
         "iso": lambda at: instant(at) if isinstance(at, datetime) else at,

@@ -2,26 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from console.i18n import N_
 from console.states import dressed
 from geo.maps import Tiles
 from geo.nearby import Nearby
+from registry.access import DOUBTFUL_AFTER_DAYS, is_doubtful
 from registry.profile import CALL_ORDER
 from registry.sessions import SignedIn
 
+Json = dict[str, Any]
 LIVE = frozenset({"due", "sending", "ringing", "answered"})
-NOBODY = dict.fromkeys(("id", "name", "age", "sex", "phone", "address", "language"))
+NOBODY: Json = dict.fromkeys(("id", "name", "age", "sex", "phone", "address", "language", "addressed_as")) | {
+    "marks": (), "lives_with": (), "has_photo": False,
+}  # fmt: skip
 """What a page asks of an elder, where a device is linked with none: templates are strict about what is missing."""
 FOLLOW_UPS = ("follow_up_helper", "follow_up_elder")
 OTHERS = ("officer", *FOLLOW_UPS)
 SAME_PLACE_M = 15.0
 TIMELINE_SHOWN = 12
 ETAS_MIN = (3, 5, 10, 15, 20, 30, 45)
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,14 @@ class Rung:
         return str(call["contact"]["phone"] if call else self.contact["phone"])
 
 
-def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = False) -> Json:
+def panel_of(
+    detail: Json,
+    user: SignedIn,
+    now: datetime,
+    *,
+    is_opened: bool = False,
+    access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
+) -> Json:
     """Everything the template needs. Health is in it only when the alarm is the user's or was opened with a reason."""
     alarm = dressed(detail, now)
     elder: Json = NOBODY | (alarm.get("elder") or {})
@@ -52,7 +61,8 @@ def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = F
     may_act = user.may("alarms.act")
     may_see = user.may("health.read") and (is_mine or is_opened or alarm["state"] == "closed")
     health = elder.pop("health", None) or {}
-    notes = elder.pop("access_notes", None)
+    way_in = {name: elder.pop(name, None) for name in ("access", "access_notes", "access_confirmed_on")}
+    confirmed_on = date.fromisoformat(way_in["access_confirmed_on"]) if way_in["access_confirmed_on"] else None
     return {
         "alarm": alarm,
         "elder": elder,
@@ -65,7 +75,10 @@ def panel_of(detail: Json, user: SignedIn, now: datetime, *, is_opened: bool = F
         "health": [(name, value) for name, value in health.items() if value not in (None, "", [], False)]
         if may_see
         else [],
-        "access_notes": notes,
+        "way_in": way_in if way_in["access"] or way_in["access_notes"] else None,
+        "way_in_is_doubtful": is_doubtful(confirmed_on, now.date(), access_doubtful_days),
+        "shows_photo": elder["has_photo"] and user.may("health.read"),
+        "may_open_files": user.may("registry.read"),
         "rungs": rungs_of(alarm, elder.get("contacts") or (), may_act=may_act),
         "other_calls": [
             a for a in alarm["attempts"] if a["purpose"] in ("officer", *FOLLOW_UPS) and a["medium"] != "sms"

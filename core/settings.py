@@ -53,6 +53,7 @@ class Settings(BaseModel):
     phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")
     phone_area_code: str = Field(default="", pattern=r"^\d{0,5}$")
     allow_emergency_numbers: bool = False
+    access_doubtful_days: int = Field(default=180, ge=1, le=3650)
     tiles_url: str = ""
     tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
     centre_name: str = "Carebell"

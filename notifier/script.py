@@ -5,7 +5,7 @@ health of an elder is said to a doctor and to nobody else, and how to get in onl
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from notifier import wording_en, wording_zh
@@ -33,6 +33,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType({
 class Prompt:
     """Everything that may be said on one attempt; text as it stands in the registry, cleaned when it is said.
 
+    `elder_reading` is the name as a voice must be given it, `elder_addressed_as` how the elder is called to their face.
     `purpose` is one of PURPOSES, `language` one of LANGUAGES (anything else is spoken as zh-CN), `kind` an alarm kind
     (an unknown one is an emergency). `is_cancelled`: the person says it was a mistake; `is_silent`: nobody may ring the
     elder back; `is_over`: this listener is needed no more. `received_at_local` is a local time to read out, such as
@@ -48,6 +49,8 @@ class Prompt:
     to_name: str = ""
     kind: str = "sos"
     elder_name: str | None = None
+    elder_reading: str | None = None
+    elder_addressed_as: str | None = None
     elder_age: int | None = None
     elder_sex: str | None = None
     address: str | None = None
@@ -118,7 +121,8 @@ def _speech(
 ) -> Speech:  # fmt: skip
     wording = _wording(prompt)
     apart = digits_apart_en if wording is wording_en.WORDING else digits_apart_zh
-    return Speech(words(wording, _facts(prompt, str)), words(wording, _facts(prompt, apart)), keys)
+    heard = replace(prompt, elder_name=prompt.elder_reading or prompt.elder_name)
+    return Speech(words(wording, _facts(prompt, str)), words(wording, _facts(heard, apart)), keys)
 
 
 def _wording(prompt: Prompt) -> Wording:
@@ -135,6 +139,7 @@ def _facts(prompt: Prompt, number: Callable[[str], str]) -> Facts:
         kind=prompt.kind,
         to_name=clean(prompt.to_name),
         elder=clean(prompt.elder_name),
+        called=clean(prompt.elder_addressed_as),
         age=prompt.elder_age if prompt.elder_age is not None and 0 < prompt.elder_age < 130 else None,
         sex={"f": "female", "female": "female", "女": "female", "m": "male", "male": "male", "男": "male"}.get(
             clean(prompt.elder_sex).lower()

@@ -6,12 +6,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What one listener may hear, cleaned; "" and None where nothing is known. `sex` is female, male or None."""
+    """What one listener may hear, cleaned; "" and None where nothing is known. `sex` is female, male or None;
+    `called` is how the elder is spoken to."""
 
     purpose: str
     kind: str
     to_name: str
     elder: str
+    called: str
     age: int | None
     sex: str | None
     address: str

@@ -117,7 +117,7 @@ def _for_helper(facts: Facts) -> tuple[str, ...]:
 
 def _for_elder(facts: Facts) -> tuple[str, ...]:
     who = f"{facts.accepted_by} said they would come and help you." if facts.accepted_by else ""
-    name = facts.elder or facts.to_name
+    name = facts.called or facts.elder or facts.to_name
     hello = f"Hello {name}." if name else "Hello."
     return (f"{hello} This is {_CENTRE}, asking about your call for help.", who)
 

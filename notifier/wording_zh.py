@@ -115,7 +115,7 @@ def _for_helper(facts: Facts) -> tuple[str, ...]:
 
 def _for_elder(facts: Facts) -> tuple[str, ...]:
     who = f"{facts.accepted_by}答应前往帮助您。" if facts.accepted_by else ""
-    return (f"{facts.elder or facts.to_name}您好，这里是{_CENTRE}，对您的求助进行回访。", who)
+    return (f"{facts.called or facts.elder or facts.to_name}您好，这里是{_CENTRE}，对您的求助进行回访。", who)
 
 
 def _greeting(facts: Facts, what: str) -> str:

@@ -12,14 +12,18 @@ from sqlmodel import Session
 
 from core.prepared import Among
 from core.vault import Locked
-from registry.models import Contact, Device, DeviceFix, Elder, Policy, User, table_of
+from registry.households import members
+from registry.models import Contact, Device, DeviceFix, Elder, ElderPhoto, Policy, User, table_of
 from registry.profile import (
     CALL_ORDER,
+    Circumstances,
     ContactProfile,
     DeviceProfile,
     ElderProfile,
+    Housemate,
     OfficerProfile,
     PolicySettings,
+    PrivateNotes,
     Profile,
 )
 
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 _ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
 _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
 _ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
+_PHOTOS = table_of(ElderPhoto)
+_PRIVATE = [_ELDERS.c[f.name] for f in fields(PrivateNotes)]
 _CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
 _FIX_COLUMNS = [_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given")]
 _FIXES_OF = Among(lambda among: select(_FIXES.c.uid, *_FIX_COLUMNS).where(among(_FIXES.c.uid)))
@@ -109,17 +115,29 @@ def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[st
     return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
 
 
-def private_notes(session: Session, elder_id: str) -> tuple[dict[str, Any], str | None]:
+def private_notes(session: Session, elder_id: str) -> PrivateNotes:
     """What ails an elder, and how to get in: opened only for who may see or hear it.
 
     With the wrong data key there is nothing to tell, and the call goes out all the same.
     """
     try:
-        row = session.execute(select(_ELDERS.c.health, _ELDERS.c.access_notes).where(_ELDERS.c.id == elder_id)).first()
+        row = session.execute(select(*_PRIVATE).where(_ELDERS.c.id == elder_id)).first()
     except Locked:
         log.error("sealed notes cannot be opened: check CAREBELL_DATA_KEYS")
-        return {}, None
-    return (row.health or {}, row.access_notes) if row else ({}, None)
+        return PrivateNotes()
+    return PrivateNotes(row[0] or {}, *row[1:]) if row else PrivateNotes()
+
+
+def circumstances(session: Session, elder_id: str) -> Circumstances:
+    """Who else lives there and may have pressed, and what an officer should know before the first word."""
+    found = select(_ELDERS.c.marks, _ELDERS.c.kinds, _PHOTOS.c.updated_at).outerjoin(
+        _PHOTOS, _PHOTOS.c.elder_id == _ELDERS.c.id
+    )
+    row = session.execute(found.where(_ELDERS.c.id == elder_id)).first()
+    if row is None:
+        return Circumstances()
+    others = tuple(Housemate(one["id"], one["name"], one["birth_date"]) for one in members(session, elder_id))
+    return Circumstances(tuple(row[0] or ()), tuple(row[1] or ()), row[2] is not None, others)
 
 
 def default_policy(session: Session) -> PolicySettings:

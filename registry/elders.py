@@ -107,6 +107,11 @@ class Elders:
             audit.record(session, by, self.desk.clock.now(), Deed("elder.view", "elder", elder_id, reason))
             return row
 
+    def open(self, elder_id: str, reason: str, by: Actor = Actor()) -> None:
+        """Log why somebody is shown the sensitive part of a file; a removed one may belong to an open alarm."""
+        with self.desk.db.write() as session:
+            audit.record(session, by, self.desk.clock.now(), Deed("elder.open", "elder", elder_id, reason))
+
     def _log(self, session: Session, by: Actor, action: str, elder_id: str, **data: Any) -> None:
         audit.record(session, by, self.desk.clock.now(), Deed(action, "elder", elder_id, data=data))
 

@@ -1,8 +1,11 @@
 """What the registry knows at the moment of a press, as plain values for the rules and the screens."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from registry.access import DOUBTFUL_AFTER_DAYS, access_sentence, is_doubtful
 
 CALL_ORDER = ("family", "community", "doctor")
 """The roles an emergency climbs through by itself; the others are for an officer to call."""
@@ -72,6 +75,44 @@ class ElderProfile:
     lon: float | None = None
     home_given: dict[str, Any] | None = None
     language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateNotes:
+    """What is told of an elder only to who may see or hear it, and how to call them."""
+
+    health: Mapping[str, Any] = field(default_factory=dict)
+    access: Mapping[str, Any] | None = None
+    access_notes: str | None = None
+    access_confirmed_on: date | None = None
+    name_reading: str | None = None
+    addressed_as: str | None = None
+
+    def way_in(self, language: str, today: date, doubtful_after_days: int = DOUBTFUL_AFTER_DAYS) -> str | None:
+        """All that is known of the way in, in one sentence, which says so when it was confirmed too long ago."""
+        is_old = self.access_confirmed_on is not None and is_doubtful(
+            self.access_confirmed_on, today, doubtful_after_days
+        )
+        return access_sentence(self.access, self.access_notes, language, is_doubtful=is_old)
+
+
+@dataclass(frozen=True, slots=True)
+class Housemate:
+    """Somebody who lives with the elder and has a file of their own."""
+
+    id: str
+    name: str
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Caller marks, kinds of person, whether there is a photo, and who else lives there."""
+
+    marks: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    has_photo: bool = False
+    housemates: tuple[Housemate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

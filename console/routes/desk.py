@@ -7,12 +7,13 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
 from alarms.views import alarm_briefs, last_change, number_cursor
-from console.deps import CentreDep, allowed
+from console.deps import CentreDep, actor_of, allowed
 from console.i18n import N_, words
 from console.pages import page
 from console.paging import Paging, encode_cursor
 from console.panel import panel_of, places_of
 from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, detail_for, perform
+from console.routes.elder_parts import photo_answer
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
 from console.tiles import tiles_of
@@ -81,6 +82,17 @@ def alarm_page(request: Request, centre: CentreDep, user: Reader, alarm_id: Alar
     return _shown(request, centre, user, alarm_id)
 
 
+@router.get("/alarms/{alarm_id}/photo")
+def alarm_photo(
+    centre: CentreDep, user: Reader, _sees: Annotated[SignedIn, Depends(allowed("health.read"))], alarm_id: AlarmId
+) -> Response:
+    """The face of whom the alarm is about."""
+    elder = detail_for(centre, user, alarm_id)["elder"]
+    if elder is None:
+        raise NotFound("there is no photo of this elder")
+    return photo_answer(centre, elder["id"])
+
+
 @router.post("/alarms/{alarm_id}/health")
 def open_health(
     request: Request,
@@ -98,6 +110,9 @@ def open_health(
     speech = words(centre.settings.locale)
     note = speech.say(N_("Opened the health data: %(reason)s")) % {"reason": reason}
     perform(centre, user, alarm_id, "note", ActionBody(text=note))
+    elder = detail_for(centre, user, alarm_id)["elder"]
+    if elder is not None:
+        centre.registry.elders.open(elder["id"], reason, actor_of(user))
     return _shown(request, centre, user, alarm_id, is_opened=True)
 
 
@@ -165,7 +180,10 @@ def _panel(
     request: Request, centre: CentreDep, user: SignedIn, alarm_id: str, *, is_opened: bool = False
 ) -> dict[str, Any]:
     detail = detail_for(centre, user, alarm_id)
-    members = panel_of(detail, user, centre.clock.now(), is_opened=is_opened)
+    members = panel_of(
+        detail, user, centre.clock.now(), is_opened=is_opened,
+        access_doubtful_days=centre.settings.access_doubtful_days,
+    )  # fmt: skip
     help_near = _help(centre, detail)
     return members | {
         "nearby": help_near,

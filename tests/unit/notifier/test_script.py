@@ -207,3 +207,20 @@ def test_whatever_the_registry_holds_something_can_be_said(prompt: Prompt) -> No
 
 def test_a_prompt_is_frozen_data() -> None:
     assert all(f.name in Prompt.__slots__ for f in fields(Prompt))
+
+
+def test_a_voice_reads_the_name_as_it_is_spoken_and_the_text_as_it_is_written() -> None:
+    prompt = replace(ZHAO, elder_name="曾桂明", elder_reading="增桂明", language="zh-CN")
+
+    speech = spoken(prompt)
+
+    assert "曾桂明" in speech.text
+    assert any("增桂明" in line for line in speech.aloud)
+    assert not any("曾桂明" in line for line in speech.aloud)
+
+
+@pytest.mark.parametrize(("language", "greeting"), [("zh-CN", "曾奶奶您好"), ("en", "Hello 曾奶奶.")])
+def test_elder_is_greeted_as_they_are_called(language: str, greeting: str) -> None:
+    prompt = replace(ZHAO, purpose="follow_up_elder", elder_addressed_as="曾奶奶", language=language)
+
+    assert greeting in spoken(prompt).text
