@@ -10,7 +10,7 @@ from typing import Any
 
 from alarms.chain import TECHNICAL, alarm_due, plan
 from alarms.engaged import line_engaged
-from alarms.events import Cancel, Deadline, Event, LineEngaged, OfficerAction, Press
+from alarms.events import Cancel, Deadline, Event, LineEngaged, Located, OfficerAction, Press
 from alarms.ladder import Ladder
 from alarms.officer import officer_action
 from alarms.replies import attempt_event
@@ -44,6 +44,8 @@ def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) ->
             decision = Decision(changed(case, cancelled_at=case.cancelled_at or event.received_at), (line,))
         case OfficerAction():
             decision = officer_action(case, event, ladder, now)
+        case Located():
+            decision = Decision(case)
         case LineEngaged():
             decision = line_engaged(case, case.attempt(event.attempt_id), ladder, now)
         case Deadline(attempt_id=None):

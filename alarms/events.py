@@ -108,6 +108,20 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """A new fix of a device outside a press; `location` as a press has it. News only where its alarm is open."""
+
+    device_uid: str
+    at: datetime
+    location: dict[str, Any]
+
+    @property
+    def pressed_at(self) -> datetime:
+        """A fix without a time of its own is as old as its message."""
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
 class LineEngaged:
     """A call that is due cannot begin: its phone is ringing, or held, for another alarm of ours."""
 
@@ -115,4 +129,4 @@ class LineEngaged:
     at: datetime
 
 
-Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged
+Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged | Located

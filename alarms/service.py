@@ -15,7 +15,17 @@ from sqlmodel import Session
 from alarms import claims, learnt, store
 from alarms.case import decide
 from alarms.claims import Claimed
-from alarms.events import CallReport, Cancel, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
+from alarms.events import (
+    CallReport,
+    Cancel,
+    Deadline,
+    Event,
+    LineEngaged,
+    Located,
+    OfficerAction,
+    Press,
+    RelativeAnswer,
+)
 from alarms.ladders import Ladders
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
@@ -26,7 +36,7 @@ from core.db import Database
 from core.errors import CarebellError, NotFound, Rejected, TryAgain
 from core.ids import new_id
 from core.wake import Wake
-from geo.position import as_json_or_unknown, choose, read_fix, read_home
+from geo.position import as_json_or_unknown, choose, is_elsewhere, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
 from registry import directory, findings, numbers
@@ -229,8 +239,9 @@ class _Work:
         for pair, (alarm_id, at) in store.known_presses(session, pairs).items():
             self.receipts[pair] = (alarm_id, at, False)
         news = [e for e in signals if (e.device_uid, e.msg_id) not in self.receipts]
-        self._profiles = self._ladders.profiles({e.device_uid for e in news})
-        self._open = store.open_alarms(session, {self._key(e.device_uid) for e in news})
+        uids = {e.device_uid for e in news} | {e.device_uid for e in events if isinstance(e, Located)}
+        self._profiles = self._ladders.profiles(uids)
+        self._open = store.open_alarms(session, {self._key(uid) for uid in uids})
         attempt_ids = {e.attempt_id for e in events if isinstance(e, CallReport | RelativeAnswer | LineEngaged)}
         attempt_ids |= {e.attempt_id for e in events if isinstance(e, Deadline) and e.attempt_id}
         self._alarm_of = store.alarms_of_attempts(session, attempt_ids)
@@ -252,6 +263,10 @@ class _Work:
                 return self._press(event)
             case Cancel():
                 return self._cancel(event)
+            case Located():
+                alarm_id = self._open.get(self._key(event.device_uid), "")
+                if alarm_id not in self._cases:
+                    return Handled(None)
             case OfficerAction() | Deadline():
                 alarm_id = event.alarm_id
             case _:
@@ -309,7 +324,7 @@ class _Work:
         self._pages.new_case(case, key, policy)
         return self._save(Stored(changed(case, attempts=()), key, policy), replace(decision, case=case))
 
-    def _locate(self, press: Press, profile: Profile | None) -> dict[str, Any]:
+    def _locate(self, press: Press | Located, profile: Profile | None) -> dict[str, Any]:
         elder = profile.elder if profile else None
         home = read_home(elder.lat, elder.lon, elder.home_given) if elder else None
         last = None if press.location else self._ladders.last_fix(press.device_uid)
@@ -338,9 +353,11 @@ class _Work:
     def _decide(self, stored: Stored, event: Event) -> Case:
         ladder = self._ladders.of_case(stored)
         decision = decide(stored.case, event, ladder, now=self._now)
-        if isinstance(event, Press) and event.location:
-            profile = self._profiles.get(event.device_uid)
-            decision = replace(decision, case=changed(decision.case, location=self._locate(event, profile)))
+        if isinstance(event, Press | Located) and event.location:
+            location = self._locate(event, self._profiles.get(event.device_uid))
+            is_news = isinstance(event, Located) and is_elsewhere(stored.case.location, location)
+            lines = (Line("located", "device", {"accuracy_m": location["accuracy_m"]}),) if is_news else ()
+            decision = decision.then(changed(decision.case, location=location), *lines)
         return self._save(stored, decision)
 
     def _save(self, stored: Stored, decision: Decision) -> Case:

@@ -167,6 +167,7 @@ TIMELINE_WORDS = {
     "noted": N_("Note"),
     "closed": N_("Closed: %(disposition)s"),
     "linked": N_("Linked with another alarm"),
+    "located": N_("The device says where it is now"),
     "device_told": N_("%(author)s told the device: %(command)s"),
     "unreadable": N_("The message could not be read whole"),
 }

@@ -95,7 +95,7 @@ class GatewayDoor:
         self.intake.put(Waiting(press, ack))
         self._presence.alive(uid, said.vitals)
         if said.location is not None:
-            self._presence.place(uid, said.location)
+            self._presence.place(uid, said.location, is_with_press=True)
 
     def _cancel(self, uid: str, payload: bytes, ack: Callable[[bool], None]) -> None:
         cancel = cancel_of(uid, payload, self._clock.now(), self._made_up_id())

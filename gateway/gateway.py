@@ -15,6 +15,7 @@ from gateway.door import GatewayDoor
 from gateway.downlink import Downlink
 from gateway.intake import Alarms, Intake
 from gateway.lead import Lead
+from gateway.places import OpenAlarmPlaces
 from gateway.presence import Presence
 from gateway.spool import Spool
 from gateway.spool_reader import SpoolReader
@@ -89,7 +90,8 @@ class Gateway:
         self._clock = clock
         self._on_death = on_death
         self._is_stopping = threading.Event()
-        self.presence = Presence(db, clock, counts=self.counts, flush_s=flush_s)
+        places = OpenAlarmPlaces(db, clock, alarms)
+        self.presence = Presence(db, clock, counts=self.counts, flush_s=flush_s, on_fixes=places)
         self.door = GatewayDoor(db, clock, self.presence, counts=self.counts)
         self.lines = [make(self.door) for make in lines]
         sender = Lines(self.lines)

@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from alarms.events import Cancel, Press
+from alarms.events import Cancel, Located, Press
 from core.errors import Rejected, TryAgain
 from gateway.counts import Counts
 from gateway.spool import Spool
@@ -42,7 +42,7 @@ class Alarms(Protocol):
     """The part of the alarm service that the gateway needs."""
 
     def presses(self, batch: Sequence[Press], /) -> Sequence[PressReceipt]: ...
-    def handle(self, event: Cancel, /) -> object: ...
+    def handle(self, event: Cancel | Located, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

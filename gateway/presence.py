@@ -6,7 +6,7 @@ rows. What a kill loses comes again with the next heartbeat.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -41,17 +41,20 @@ class Presence:
         counts: Counts,
         flush_s: float = FLUSH_S,
         max_devices: int = MAX_DEVICES,
+        on_fixes: Callable[[Sequence[Row]], None] = lambda rows: None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._counts = counts
         self._flush_s = flush_s
         self._max_devices = max_devices
+        self._on_fixes = on_fixes
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._seen: dict[str, Row] = {}
         self._gone: dict[str, Row] = {}
         self._fixes: dict[str, Row] = {}
+        self._moved: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
 
@@ -80,8 +83,11 @@ class Presence:
             if self._has_room(uid, self._gone):
                 self._gone[uid] = row
 
-    def place(self, uid: str, said: FixMsg) -> None:
-        """The device told where it is; a fix whose time is missing or cannot be true is of now."""
+    def place(self, uid: str, said: FixMsg, *, is_with_press: bool = False) -> None:
+        """The device told where it is; a fix whose time is missing or cannot be true is of now.
+
+        The alarm knows a fix that came with its press.
+        """
         fix = read_fix(said.as_json())
         if fix is None:
             return
@@ -98,6 +104,8 @@ class Presence:
         with self._lock:
             if self._has_room(uid, self._fixes):
                 self._fixes[uid] = _newer(self._fixes.get(uid), row)
+                if not is_with_press:
+                    self._moved.add(uid)
 
     def _has_room(self, uid: str, kept: dict[str, Row]) -> bool:
         if uid in kept or len(kept) < self._max_devices:
@@ -120,12 +128,22 @@ class Presence:
                 seen, self._seen = self._seen, {}
                 gone, self._gone = self._gone, {}
                 fixes, self._fixes = self._fixes, {}
+                moved, self._moved = self._moved, set()
             left = [self._write(seen, store.save_seen), self._write(gone, store.save_gone)]
             left.append(self._write(fixes, store.save_fixes))
+            self._tell([row for uid, row in fixes.items() if uid in moved])
             with self._lock:
                 self._seen = _under(left[0], self._seen, _merged)
                 self._gone = _under(left[1], self._gone, _later)
                 self._fixes = _under(left[2], self._fixes, _newer)
+
+    def _tell(self, moved: list[Row]) -> None:
+        """Whoever waits for a fix."""
+        try:
+            if moved:
+                self._on_fixes(moved)
+        except Exception as problem:  # noqa: BLE001 - the fixes are kept; the next one is told of as well
+            log.error("%d fixes could not be told of: %s", len(moved), type(problem).__name__)
 
     def _write(self, rows: dict[str, Row], save: Save) -> list[Row]:
         """The rows that could not be written now; sorted, because that is how pages and locks like it."""

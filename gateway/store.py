@@ -1,6 +1,6 @@
 """The gateway's own queries. Each takes a session of the caller's and never commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from alarms.models import DownMessage
+from alarms.models import Alarm, DownMessage
 from registry.models import Device, DeviceFix, DevicePresence, table_of
 
-_DEVICES, _DOWN = table_of(Device), table_of(DownMessage)
+_ALARMS, _DEVICES, _DOWN = table_of(Alarm), table_of(Device), table_of(DownMessage)
 _PRESENCE, _FIXES = table_of(DevicePresence), table_of(DeviceFix)
 _KEPT_WHEN_UNSAID = ("battery_pct", "rssi_dbm", "mains", "firmware")
 _MANY = 500  # Below every database's limit of parameters in one statement.
@@ -32,6 +32,12 @@ def secret_hash(session: Session, uid: str) -> str | None:
     """None when there is no such device; a device may log in whatever its state is."""
     found: str | None = session.execute(select(_DEVICES.c.secret_hash).where(_DEVICES.c.uid == uid)).scalar()
     return found
+
+
+def with_open_alarms(session: Session, uids: Collection[str]) -> set[str]:
+    """Those of the devices whose alarm is not closed."""
+    wanted = select(_ALARMS.c.device_uid).where(_ALARMS.c.device_uid.in_(uids), _ALARMS.c.state != "closed")
+    return set(session.scalars(wanted))
 
 
 def device_uids(session: Session) -> set[str]:

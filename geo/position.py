@@ -7,6 +7,7 @@ what is computed and shown is WGS-84.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Literal, Self
 
 from geo.crs import WGS84
@@ -23,6 +24,8 @@ FRESH_S = 600.0
 RECENT_S = 3_600.0
 # A circle this wide holds whole quarters: a helper cannot search it, so a finer place inside it is worth more.
 COARSE_M = 500.0
+# Less than this is the receiver's own trembling.
+MOVED_M = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,18 @@ def as_json_or_unknown(position: Position | None, now: datetime, *, measured: bo
         return position.as_json(now, measured=measured)
     nothing = ("source", "accuracy_m", "age_s", "fix_at", "original", "home")
     return {"lat": None, "lon": None, "crs": WGS84, "how": "unknown"} | dict.fromkeys(nothing)
+
+
+def is_elsewhere(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    """Whether a helper should be told of the new place (both as `as_json` makes them): it is another one, or it is
+    known far better."""
+    if now["lat"] is None:
+        return False
+    if before is None or before["lat"] is None:
+        return True
+    old_m, new_m = before["accuracy_m"] or inf, now["accuracy_m"] or inf
+    moved_m = distance_m(before["lat"], before["lon"], now["lat"], now["lon"])
+    return moved_m > MOVED_M or (before["how"] != "fresh_fix" and now["how"] != before["how"]) or new_m * 2 < old_m
 
 
 def choose(

@@ -47,6 +47,16 @@ def test_the_fix_and_battery_of_a_press_are_kept_too(site: Site, entrance: Entra
     soon(lambda: (row := site.presence("dev-7")) and row.battery_pct == 7, "the battery")
 
 
+def test_a_fix_that_comes_later_moves_the_open_alarm(site: Site, entrance: Entrance) -> None:
+    device = site.connect(entrance.port, site.register("dev-7"))
+    device.say("alarm", wire.write_alarm("p-1"))
+    soon(lambda: site.alarm_rows("dev-7"), "the alarm")
+    device.say("location", wire.write_location(wire.FixMsg(34.5, 108.5, 9, site.clock.now(), "gnss")))
+
+    where = soon(lambda: (row := site.alarm_rows("dev-7")[0].location) and row["lat"] == 34.5 and row, "the place")
+    assert (where["how"], where["accuracy_m"]) == ("fresh_fix", 9)
+
+
 def test_a_device_that_says_it_goes_is_offline_until_it_is_heard_again(site: Site, entrance: Entrance) -> None:
     device = site.connect(entrance.port, site.register("dev-7"))
     device.said("state", wire.write_state(online=True), retain=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from alarms.events import Cancel, Press
+from alarms.events import Cancel, Located, Press
 from core.errors import NotFound, TryAgain
 from gateway.counts import Counts
 from gateway.intake import Intake, Settled, Waiting
@@ -40,8 +40,9 @@ class Service:
         self._commit(list(batch))
         return [Receipt(f"alarm of {press.msg_id}") for press in batch]
 
-    def handle(self, event: Cancel, /) -> None:
-        self._commit([event])
+    def handle(self, event: Cancel | Located, /) -> None:
+        if isinstance(event, Cancel):
+            self._commit([event])
 
     def _commit(self, events: list[Press | Cancel]) -> None:
         self.begun.release()
