@@ -40,7 +40,7 @@ def _registered(settings: Settings, count: int) -> list[Login]:
             row, secret = registry.devices.add(DeviceNew(uid=f"sim-{run}-{n:05}", model="simulated"))
             made.append(Login(row["uid"], secret))
     finally:
-        registry.devices.db.close()
+        registry.desk.db.close()
     return made
 
 

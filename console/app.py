@@ -18,6 +18,7 @@ from console.routes import (
     areas,
     contacts,
     desk,
+    device_models,
     devices,
     doors,
     elder_parts,
@@ -43,8 +44,9 @@ from console.signin import Guard
 STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router, alarms.router, events.router, sandbox.router,
-    elders.router, elder_parts.router, contacts.router, devices.router, resources.router, areas.router,
-    policies.router, users.router, findings.router, search.router,
+    elders.router, elder_parts.router, contacts.router, devices.router, device_models.router,
+    resources.router, areas.router, policies.router, users.router, findings.router,
+    search.router,
     nearby.router, health.router, hooks.router,
     doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
 )  # fmt: skip

@@ -120,6 +120,12 @@ Uid = Annotated[
     AfterValidator(_not_the_centre),
     Field(description="The device's name in its topics; `centre` is the centre's own", examples=["cb-000123"]),
 ]
+Trigger = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,39}$"),
+    Field(description="As the device names it in a press", examples=["key", "pendant"]),
+]
+HeartbeatS = Annotated[int, Field(strict=True, ge=10, le=604_800, description="Seconds between two signs of life")]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-]{1,20}$"), Field(examples=["610402"])]
 Username = Annotated[
     str,

@@ -157,13 +157,15 @@ class PhoneCheck(SQLModel, table=True):
 
 
 class Device(SQLModel, table=True):
-    """A one-key phone; `secret_hash` is made by `registry.secrets`.
+    """A one-key phone; `registry.secrets` makes its `secret_hash`, `registry.device_life` has the rules of its life.
 
     `triggers` are what can be pressed (the key, a pendant), `tested` when a test press of each was last heard: it is
-    *in service* only when none is missing.
+    *in service* only when none is missing. Test presses count from `tested_from` on. Triggers, `heartbeat_s` and the
+    `firmware` it should run are its model's where they are empty here.
     """
 
     __tablename__ = "devices"
+    __table_args__ = (Index("ix_devices_state", "state", "id"), Index("ix_devices_model", "model", "id"))
 
     id: str = Field(primary_key=True, max_length=36)
     uid: str = Field(unique=True, max_length=64)
@@ -180,6 +182,23 @@ class Device(SQLModel, table=True):
     heartbeat_s: int | None = None
     replaced_by: str | None = Field(default=None, max_length=36)
     paired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tested_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = Field(default=None, max_length=1000)
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeviceModel(SQLModel, table=True):
+    """What phones of one make have in common; a device names its model, known here or not."""
+
+    __tablename__ = "device_models"
+
+    id: str = Field(primary_key=True, max_length=36)
+    name: str = Field(unique=True, max_length=60)
+    triggers: list[str] | None = Field(default=None, sa_type=Json)
+    heartbeat_s: int | None = None
+    firmware: str | None = Field(default=None, max_length=60)
     note: str | None = Field(default=None, max_length=1000)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -12,8 +12,10 @@ _BYTES = 24
 
 
 def new_secret() -> str:
-    """32 url-safe characters."""
-    return secrets.token_urlsafe(_BYTES)
+    """32 url-safe characters, of which the first is no dash: a spreadsheet or a command line would take it for more."""
+    while (secret := secrets.token_urlsafe(_BYTES)).startswith("-"):
+        pass
+    return secret
 
 
 def hash_secret(secret: str) -> str:

@@ -8,6 +8,8 @@ from registry.areas import Areas
 from registry.bulk import Bulk
 from registry.contacts import Contacts
 from registry.desk import Desk, IsOnLand, ToWgs84, anywhere
+from registry.device_bulk import DeviceBulk
+from registry.device_models import DeviceModels
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
 from registry.findings import Findings
@@ -52,7 +54,9 @@ class RegistryService:
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
         self.policies = Policies(self.desk)
-        self.devices = Devices(db, clock, on_device_secret)
+        self.devices = Devices(self.desk, on_device_secret)
+        self.device_bulk = DeviceBulk(self.devices)
+        self.device_models = DeviceModels(self.desk)
         self.bulk = Bulk(self.desk, self.elders, self.contacts, self.resources, self.devices)
         self.users = Users(db, clock, phones, passwords or Passwords())
 

@@ -9,16 +9,30 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, select, updat
 from sqlmodel import Session
 
 from core.errors import Conflict, NotFound
-from registry.models import Area, Contact, Device, Elder, ElderAddress, ElderPhoto, Policy, Resource, User, table_of
+from registry.models import (
+    Area,
+    Contact,
+    Device,
+    DeviceModel,
+    Elder,
+    ElderAddress,
+    ElderPhoto,
+    Policy,
+    Resource,
+    User,
+    table_of,
+)  # fmt: skip
 
 ELDERS, CONTACTS, DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
 ADDRESSES, PHOTOS = table_of(ElderAddress), table_of(ElderPhoto)
 RESOURCES, AREAS, POLICIES, USERS = table_of(Resource), table_of(Area), table_of(Policy), table_of(User)
+DEVICE_MODELS = table_of(DeviceModel)
 
 Row = dict[str, Any]
 _NOUNS = {
     "elders": "elder", "contacts": "contact", "devices": "device", "resources": "resource", "areas": "area",
     "policies": "policy", "users": "user", "elder_addresses": "address", "elder_photos": "photo",
+    "device_models": "model",
 }  # fmt: skip
 
 

@@ -1,19 +1,30 @@
 """What help is nearest to a place."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlmodel import Session
 
 from console.deps import CentreDep, CurrentUser
 from console.paging import Page, decode_cursor, encode_cursor
 from core.errors import Rejected
 from geo.crs import to_wgs84
+from geo.nearby import Nearby
+from geo.store import RESOURCES as NEARBY
 from geo.store import nearest_resources
+from registry import resource_lists
+from registry.hours import open_at
 from registry.intake import Crs, ResourceKind
 
 router = APIRouter(prefix="/api/v1/nearby", tags=["registry"])
 MOST = 100
+MOST_LOOKED_AT = 4_000  # Where more than these are closed, the rest of the night is spent better by telephone.
+CLOSED_FACTOR = 4
+NEARBY_CAPABILITIES = NEARBY.c.capabilities
 FARTHEST_PAGE = 5_000  # Who wants more of them wants the registry, not what is near.
 
 
@@ -28,6 +39,8 @@ class NearbyResource(BaseModel):
     lat: float = Field(description="WGS-84")
     lon: float = Field(description="WGS-84")
     distance_m: float
+    open_now: bool | None = Field(description="Null where nobody knows its hours")
+    capabilities: list[str] | None
 
 
 @router.get("")
@@ -40,17 +53,37 @@ def list_nearby(
     kind: Annotated[list[ResourceKind] | None, Query(description="May be repeated; every kind if left out")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 10,
     within_m: Annotated[float | None, Query(gt=0, allow_inf_nan=False, description="No farther than this")] = None,
+    capability: Annotated[list[str] | None, Query(max_length=10, description="May be repeated: all are wanted")] = None,
+    open_now: Annotated[bool, Query(description="Leave out what is closed; unknown hours stay in")] = False,
     cursor: Annotated[str | None, Query(max_length=20, description="`next_cursor` of the page before")] = None,
 ) -> Page[NearbyResource]:
     at_lat, at_lon = to_wgs84(lat, lon, crs)
-    seen = _seen(cursor)
+    seen, local = _seen(cursor), centre.clock.now().astimezone(ZoneInfo(centre.settings.timezone))
+    wanted, asked = seen + limit + 1, seen + limit + 1
     with centre.db.read() as session:
-        found = nearest_resources(
-            session, at_lat, at_lon, kinds=kind or None, limit=seen + limit + 1, within_m=within_m
-        )
-    page = [NearbyResource.model_validate(each, from_attributes=True) for each in found[seen : seen + limit]]
-    following = seen + limit if seen + limit < min(len(found), FARTHEST_PAGE) else None
-    return Page(items=page, next_cursor=encode_cursor(following))
+        able = resource_lists.can_do(session, NEARBY_CAPABILITIES, capability or ())
+        while True:
+            found = nearest_resources(
+                session, at_lat, at_lon, kinds=kind or None, limit=asked, within_m=within_m, where=able
+            )
+            kept = _with_hours(session, found, local, only_open=open_now)
+            if len(kept) >= wanted or len(found) < asked or asked > MOST_LOOKED_AT:
+                break
+            asked *= CLOSED_FACTOR  # Many are closed: look farther.
+    following = seen + limit if seen + limit < min(len(kept), FARTHEST_PAGE) else None
+    return Page(items=kept[seen : seen + limit], next_cursor=encode_cursor(following))
+
+
+def _with_hours(session: Session, found: list[Nearby], local: datetime, *, only_open: bool) -> list[NearbyResource]:
+    known = resource_lists.beside(session, [each.id for each in found])
+    shown = []
+    for each in found:
+        hours, capabilities = known[each.id]
+        is_open = open_at(hours, local)
+        if only_open and is_open is False:
+            continue
+        shown.append(NearbyResource(**asdict(each), open_now=is_open, capabilities=capabilities))
+    return shown
 
 
 def _seen(cursor: str | None) -> int:

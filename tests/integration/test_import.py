@@ -102,7 +102,7 @@ def test_devices_bring_their_secrets_in_a_file_of_their_own(site: ImportSite) ->
     zhao = with_elders(site).rows("elders")[1]
 
     report = site.import_text(
-        "devices", csv_text(["设备编号", "老人电话", "状态"], ["cb-1", "13900000001", "在用"], ["cb-2"])
+        "devices", csv_text(["设备编号", "老人电话", "状态"], ["cb-1", "13900000001", "已安装"], ["cb-2"])
     )
 
     assert report.secrets_file is not None
@@ -110,7 +110,7 @@ def test_devices_bring_their_secrets_in_a_file_of_their_own(site: ImportSite) ->
     with report.secrets_file.open(encoding="utf-8", newline="") as file:
         secrets = {row["uid"]: row["secret"] for row in csv.DictReader(file)}
     first, second = site.rows("devices")
-    assert (first["elder_id"], first["state"]) == (zhao["id"], "in_service")
+    assert (first["elder_id"], first["state"]) == (zhao["id"], "installed")
     assert (second["elder_id"], second["state"]) == (None, "stock")
     assert all(verify_secret(secrets[row["uid"]], row["secret_hash"]) for row in (first, second))
     assert dict(site.secrets_told) == secrets
