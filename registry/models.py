@@ -392,6 +392,17 @@ class Finding(SQLModel, table=True):
     note: str | None = Field(default=None, max_length=1000)
 
 
+class Retention(SQLModel, table=True):
+    """How long one kind of personal data is kept, where the site said so; `done_until` is how far the job has come."""
+
+    __tablename__ = "retention"
+
+    kind: str = Field(primary_key=True, max_length=30)
+    keep_days: int | None = None
+    is_set: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    done_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class AuditEntry(SQLModel, table=True):
     """Who did what to whose file, when and why; appended to only, each line holding the hash of the one before."""
 
