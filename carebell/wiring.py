@@ -13,6 +13,7 @@ from functools import partial
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from alarms import retention
 from alarms import store as alarm_store
 from alarms.engine import Engine
 from alarms.hangups import HangUps
@@ -46,6 +47,7 @@ ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
 CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
+LET_GO_AT_HOUR = 3  # Local: the quietest hour of a duty room.
 COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything time and again.
 log = logging.getLogger(__name__)
 
@@ -213,6 +215,8 @@ class Carebell:
                 self.registry.addresses.settle_all, "cron", hour=0, minute=1, timezone=self.settings.timezone
             )
             self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
+            zone = self.settings.timezone
+            self._calendar.add_job(self._let_go, "cron", hour=LET_GO_AT_HOUR, timezone=zone, misfire_grace_time=None)
             self._calendar.start()
         if self.gateway is not None:
             self.rights.start()
@@ -251,6 +255,12 @@ class Carebell:
     def _catch_up(self) -> None:
         """Index what was written past the registry's services: by an older version, or by a press."""
         search.catch_up(self.db, most=CATCH_UP_MOST)
+
+    def _let_go(self) -> None:
+        """Once a night; several engines at once only find less to do."""
+        done = {kind: count for kind, count in retention.let_go(self.db, self.clock).items() if count}
+        if done:
+            log.info("let go of what was kept long enough: %s", done)
 
     def _clean_up(self) -> None:
         with self.db.write() as session:

@@ -27,9 +27,12 @@ from console.routes import (
     findings,
     health,
     hooks,
+    log,
+    log_pages,
     maps,
     nearby,
     policies,
+    privacy,
     registry_pages,
     relative,
     resources,
@@ -40,16 +43,38 @@ from console.routes import (
     users,
 )
 from console.signin import Guard
+from console.views_log import Views
 
 STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
-    session.router, alarms.router, events.router, sandbox.router,
-    elders.router, elder_parts.router, contacts.router, devices.router, device_models.router,
-    resources.router, areas.router, policies.router, users.router, findings.router,
+    session.router,
+    alarms.router,
+    events.router,
+    areas.router,
+    contacts.router,
+    desk.router,
+    device_models.router,
+    devices.router,
+    doors.router,
+    elder_parts.router,
+    elders.router,
+    findings.router,
+    health.router,
+    hooks.router,
+    log.router,
+    log_pages.router,
+    maps.router,
+    nearby.router,
+    policies.router,
+    privacy.router,
+    registry_pages.router,
+    relative.router,
+    resources.router,
+    sandbox.router,
+    sandbox_page.router,
     search.router,
-    nearby.router, health.router, hooks.router,
-    doors.router, desk.router, registry_pages.router, maps.router, relative.router, sandbox_page.router,
-)  # fmt: skip
+    users.router,
+)
 
 
 def create_app(centre: Centre) -> FastAPI:
@@ -65,6 +90,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre = centre
     app.state.memory = Memory()
     app.state.guard = Guard()
+    app.state.views = Views()
     app.state.error_page = error_page
     for router in ROUTERS:
         app.include_router(router)

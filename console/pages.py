@@ -18,6 +18,7 @@ from console import flash
 from console import words as w
 from console.centre import Centre
 from console.i18n import LANGUAGES, N_, Words, language_of, words
+from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
 from console.sections import sections_for
 from registry.access import access_sentence
@@ -142,6 +143,7 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
         "sex": coded(w.SEX_WORDS), "say": speech.say, "why": coded(w.WHY_WORDS),
+        "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
         "deed": coded(e.DEED_WORDS), "access_part": coded(e.ACCESS_WORDS),

@@ -30,6 +30,7 @@ SECTIONS = (
     Section("/registry/import", N_("Import and export"), "registry.write"),
     Section("/registry/users", N_("Users"), "users.read"),
     Section("/registry/log", N_("Log"), "logs.read"),
+    Section("/registry/privacy", N_("Privacy"), "privacy.write"),
 )
 
 

@@ -10,10 +10,11 @@ PERMISSIONS = frozenset({
     "users.read", "users.write",
     "sandbox.read", "sandbox.use",
     "metrics.read", "logs.read",
+    "privacy.write",
 })  # fmt: skip
 """`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
-`devices.command` makes a device ring, say where it is, test itself or take settings. There is no
-permission to edit a log, for anybody."""
+`devices.command` makes a device ring, say where it is, test itself or take settings; `privacy.write` hands over or
+erases a person's data and sets how long data is kept. There is no permission to edit a log, for anybody."""
 
 _OFFICER = frozenset({
     "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",

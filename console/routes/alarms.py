@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from alarms.events import OfficerAction
 from alarms.service import AlarmService
@@ -13,6 +13,7 @@ from console.centre import Centre
 from console.deps import CentreDep, allowed
 from console.paging import Paging, encode_cursor
 from console.schemas import ActionBody, AlarmDetail, AlarmPage, AlarmState
+from console.views_log import health_seen
 from core.errors import NotFound, Rejected, TryAgain
 from registry.sessions import SignedIn
 
@@ -58,14 +59,16 @@ def list_alarms(
 
 
 @router.get("/{alarm_id}", response_model=AlarmDetail, summary="One alarm")
-def get_alarm(centre: CentreDep, user: Reader, alarm_id: AlarmId) -> dict[str, Any]:
-    return detail_for(centre, user, alarm_id)
+def get_alarm(request: Request, centre: CentreDep, user: Reader, alarm_id: AlarmId) -> dict[str, Any]:
+    return _seen(request, centre, user, alarm_id)
 
 
 def _endpoint(action: str) -> Callable[..., dict[str, Any]]:
-    def act(centre: CentreDep, user: Actor, alarm_id: AlarmId, body: ActionBody | None = None) -> dict[str, Any]:
+    def act(
+        request: Request, centre: CentreDep, user: Actor, alarm_id: AlarmId, body: ActionBody | None = None
+    ) -> dict[str, Any]:
         perform(centre, user, alarm_id, action, body or ActionBody())
-        return detail_for(centre, user, alarm_id)
+        return _seen(request, centre, user, alarm_id)
 
     return act
 
@@ -75,6 +78,14 @@ for _action, _summary in ACTIONS.items():
         f"/{{alarm_id}}/{_action}", _endpoint(_action), methods=["POST"], name=f"{_action}_alarm", summary=_summary,
         response_model=AlarmDetail,
     )  # fmt: skip
+
+
+def _seen(request: Request, centre: Centre, user: SignedIn, alarm_id: str) -> dict[str, Any]:
+    """The alarm as this user may see it, and the look in the log where it shows what ails the elder."""
+    detail = detail_for(centre, user, alarm_id)
+    if "health" in (detail["elder"] or {}):
+        health_seen(request, centre, user, detail)
+    return detail
 
 
 def detail_for(centre: Centre, user: SignedIn, alarm_id: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from console.routes.elder_parts import photo_answer
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
 from console.tiles import tiles_of
+from console.views_log import health_seen
 from core.errors import Conflict, NotFound, Rejected, TryAgain
 from geo.maps import Tiles
 from geo.nearby import Nearby
@@ -184,6 +185,8 @@ def _panel(
         detail, user, centre.clock.now(), is_opened=is_opened,
         access_doubtful_days=centre.settings.access_doubtful_days,
     )  # fmt: skip
+    if members["sees_health"]:
+        health_seen(request, centre, user, detail)
     help_near = _help(centre, detail)
     return members | {
         "nearby": help_near,

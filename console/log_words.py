@@ -1,0 +1,50 @@
+"""What the log's codes are called: what was done, to what kind of thing, and the kinds of data that are kept."""
+
+from console.i18n import N_, Words
+
+VERBS = {
+    "view": N_("opened"),
+    "view_sensitive": N_("opened health, ID number or access"),
+    "add": N_("added"),
+    "change": N_("changed"),
+    "remove": N_("removed"),
+    "restore": N_("brought back"),
+    "erase": N_("erased for good"),
+    "hand_over": N_("personal data handed over"),
+    "export": N_("exported"),
+    "import": N_("imported"),
+    "let_go": N_("kept long enough, let go"),
+}
+SUBJECTS = {
+    "elder": N_("elder's file"),
+    "contact": N_("contact"),
+    "device": N_("device"),
+    "resource": N_("help nearby"),
+    "area": N_("area"),
+    "policy": N_("policy"),
+    "user": N_("user"),
+    "alarm": N_("alarm"),
+    "log": N_("log"),
+    "retention": N_("keeping of data"),
+    "finding": N_("something to put right"),
+}
+KEPT_KINDS = {
+    "presses": N_("What devices sent, word for word"),
+    "places": N_("Where alarms were"),
+    "people_in_alarms": N_("Names, numbers and notes in alarms"),
+    "removed_files": N_("Files that were removed"),
+    "device_history": N_("History of devices"),
+    "findings": N_("Findings that were put right"),
+    "sandbox_calls": N_("Calls of the sandbox phones"),
+}
+PROBLEMS = (
+    N_("this elder has an alarm that is not closed: close it first"),
+    N_("this elder still has a device: take it back first"),
+)
+"""What the registry says when somebody cannot be erased yet."""
+
+
+def deed_text(action: str, speech: Words) -> str:
+    """`elder.view` as people say it; a verb that nobody has named is shown as it is."""
+    verb = action.partition(".")[2] or action
+    return speech.say(VERBS[verb]) if verb in VERBS else action
