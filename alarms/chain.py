@@ -227,7 +227,7 @@ def _ask_after_closing(decision: Decision, ladder: Ladder, now: datetime) -> Dec
 
 def _ends_by_itself(decision: Decision, now: datetime) -> Decision:
     case = decision.case
-    if case.due_for in ("test_over", "arrival"):
+    if case.is_probe or case.due_for in ("test_over", "arrival"):
         return decision
     return decision.then(changed(case, due_at=now + timedelta(seconds=TEST_OPEN_S), due_for="test_over"))
 

@@ -375,7 +375,7 @@ class _Work:
         open_key = self._open_key(stored, case)
         if case != before and before.id:
             self._pages.case(case, open_key)
-        for line in decision.lines:
+        for line in () if case.is_probe else decision.lines:
             self._pages.line(case.id, self._now, line)
         for stage in decision.progress:
             language = self._ladders.of_case(stored).language

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from alarms.models import Alarm, DownMessage, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
-from alarms.values import LIVE, Attempt, Case, Line
+from alarms.values import LIVE, PROBE_UID, Attempt, Case, Line
 from core.prepared import Among, Prepared, insert_into
 from registry.models import table_of
 
@@ -232,6 +232,11 @@ def attempt_by_phone(session: Session, phone: str) -> str | None:
         .limit(1)
     )
     return session.scalar(wanted)
+
+
+def forget_probe_presses(session: Session, before: datetime) -> None:
+    """Drop the centre's own old presses: one a minute, for ever, and nobody ever looks at them."""
+    session.execute(delete(_PRESSES).where(_PRESSES.c.device_uid == PROBE_UID, _PRESSES.c.received_at < before))
 
 
 def forget_down_messages(session: Session, now: datetime) -> None:

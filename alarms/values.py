@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from core.errors import Rejected
 
+PROBE_UID = "carebell-probe"  # A device that no registry holds: the centre's own press, which is nobody's alarm.
 LIVE = frozenset({"due", "sending", "ringing", "answered"})
 
 _Value = TypeVar("_Value", "Attempt", "Case")
@@ -94,6 +95,11 @@ class Case:
     satisfaction: str | None = None
     linked_to: str | None = None
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def is_probe(self) -> bool:
+        """The centre's own test press, which is nobody's alarm."""
+        return self.device_uid == PROBE_UID
 
     def live(self, *purposes: str) -> tuple[Attempt, ...]:
         """Calls of these purposes that are due or under way."""

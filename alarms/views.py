@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from alarms.models import Alarm, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
-from alarms.values import LIVE
+from alarms.values import LIVE, PROBE_UID
 from core.errors import Rejected
 from geo.position import Position, as_json_or_unknown
 from registry import directory
@@ -77,8 +77,7 @@ def alarm_briefs(
 ) -> tuple[list[Json], int | None]:
     """Lines for a list, newest number first, and the cursor (a number) of the next page or None."""
     wanted = select(_ALARMS).order_by(_ALARMS.c.number.desc()).limit(limit + 1)
-    if ids is not None:
-        wanted = wanted.where(_ALARMS.c.id.in_(ids))
+    wanted = wanted.where(_ALARMS.c.device_uid != PROBE_UID if ids is None else _ALARMS.c.id.in_(ids))
     if states is not None:
         wanted = wanted.where(_ALARMS.c.state.in_(states))
     if cursor is not None:

@@ -111,7 +111,8 @@ def watchdog() -> None:
     """Watch from outside: say so when an alarm's next step is overdue or the console does not answer."""
     log.set_up()
     settings = settings_or_exit()
-    watching.watch(settings, site.open_database(settings, upgrade=False), SystemClock())
+    db = site.open_database(settings, upgrade=False)
+    watching.watch(settings, db, SystemClock(), site.secret_key(settings))
 
 
 @db_app.command("upgrade")

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
 from alarms.models import Alarm
+from alarms.values import PROBE_UID
 from carebell import demo_people
 from carebell.demo_city import ELDERS, City, Row, build
 from carebell.demo_presses import DemoDevice, DemoPresses, Room
@@ -161,7 +162,13 @@ class DemoCentre(Carebell):
     def _room(self) -> Room:
         alarms = table_of(Alarm)
         with self.db.read() as session:
-            open_uids = session.execute(select(alarms.c.device_uid).where(alarms.c.state != "closed")).scalars().all()
+            open_uids = (
+                session.execute(
+                    select(alarms.c.device_uid).where(alarms.c.state != "closed", alarms.c.device_uid != PROBE_UID)
+                )
+                .scalars()
+                .all()
+            )
         return Room(len(open_uids), frozenset(open_uids) | {self.city.yours[0]})
 
     def _set_the_scene(self, uid: str, number: int) -> None:

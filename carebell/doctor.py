@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from carebell import site
@@ -16,6 +17,7 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
+from core.synthetic import OVERDUE_S, LastPress, last_press
 from gateway.dynsec import DynamicSecurity
 from notifier.twilio_channel import TwilioChannel
 from registry import rekey
@@ -67,7 +69,38 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
             findings.append(Finding(what, check()))
         except Exception as broken:  # noqa: BLE001 - a check that breaks is a finding, not the end
             findings.append(Finding(what, f"could not be checked ({type(broken).__name__})"))
-    return [*findings, Finding("spool", None, concern=_spooled(settings))]
+    return [*findings, Finding("spool", None, concern=_spooled(settings)), _synthetic_press(settings, clock)]
+
+
+def _synthetic_press(settings: Settings, clock: Clock) -> Finding:
+    """What became of the centre's own last press."""
+    what = "synthetic press"
+    if settings.mqtt_url:
+        return Finding(what, None, remark="not made at a site's broker")
+    try:
+        last = _last_press(settings)
+    except SQLAlchemyError:
+        last = None  # The line about the database says why.
+    if last is None:
+        return Finding(what, None, remark="none yet; a running centre makes one a minute")
+    age_s = last.age_s(clock.now())
+    ago = f"{age_s:.0f} s ago"
+    if age_s > OVERDUE_S:
+        return Finding(what, None, concern=f"the last one was {ago}: is `carebell up` or a watchdog running?")
+    if last.problem is not None:
+        return Finding(what, None, concern=f"{last.problem}, {ago}")
+    return Finding(what, None, remark=f"receipt after {(last.took_s or 0) * 1000:.0f} ms, {ago}")
+
+
+def _last_press(settings: Settings) -> LastPress | None:
+    if settings.is_sqlite and not (settings.data_dir / "carebell.db").exists() and not settings.database_url:
+        return None
+    db = Database(settings.database)
+    try:
+        with db.read() as session:
+            return last_press(session)
+    finally:
+        db.close()
 
 
 def _spooled(settings: Settings) -> str | None:

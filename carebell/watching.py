@@ -9,6 +9,7 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import claims
+from carebell.probing import Probe, address_of
 from core.clock import Clock
 from core.db import Database
 from core.settings import Settings
@@ -48,8 +49,11 @@ def look(settings: Settings, db: Database, clock: Clock) -> Troubles:
     return Troubles(tuple(found))
 
 
-def watch(settings: Settings, db: Database, clock: Clock) -> None:
-    """Look for ever; every trouble and its end is a log line."""
+def watch(settings: Settings, db: Database, clock: Clock, secret_key: str) -> None:
+    """Look, and press the probe's key, for ever; every trouble and its end is a log line."""
+    address = address_of(settings)
+    if address is not None:
+        Probe(settings, db, clock, secret_key, address).start()
     pause, before = threading.Event(), Troubles()
     while True:
         now = look(settings, db, clock)

@@ -20,6 +20,7 @@ from alarms.hangups import HangUps
 from alarms.service import AlarmService
 from carebell import site
 from carebell.broker_rights import BrokerRights
+from carebell.probing import Probe, address_of
 from console.app import create_app
 from console.centre import Centre, Check, Figures
 from console.links import make_link
@@ -29,6 +30,7 @@ from core.db import Database
 from core.ids import new_id
 from core.processes import Attendance, Process, missing, present
 from core.settings import Settings
+from core.synthetic import probe_secret
 from core.wake import Wake
 from gateway.client import BrokerClient
 from gateway.counts import Counts
@@ -109,9 +111,11 @@ class Carebell:
             self.gateway = Gateway(
                 self.db, self.clock, self.wake, self.alarms, [self._line],
                 spool_folder=site.data_dir(settings) / "spool", on_death=end_process,
-                is_one_of_many=bool(settings.mqtt_url),
+                is_one_of_many=bool(settings.mqtt_url), probe_secret=probe_secret(secret),
             )  # fmt: skip
         self.attendance = self._attendance()
+        address = address_of(settings) if roles >= ROLES else None
+        self.probe = Probe(settings, self.db, self.clock, secret, address) if address is not None else None
         self.server = self._server(secret) if "console" in roles else None
         self._calendar = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
@@ -223,6 +227,8 @@ class Carebell:
             self.gateway.start()
         if self.attendance is not None:
             self.attendance.start()
+        if self.probe is not None:
+            self.probe.start()
         spare_the_collector()
 
     def run(self, stop_wanted: threading.Event) -> None:
@@ -237,6 +243,8 @@ class Carebell:
         if self.server is not None:
             self.server.close()
         self.rights.stop()
+        if self.probe is not None:
+            self.probe.stop()
         if self.attendance is not None:
             self.attendance.stop()
         if self.gateway is not None:
@@ -264,7 +272,9 @@ class Carebell:
 
     def _clean_up(self) -> None:
         with self.db.write() as session:
-            alarm_store.forget_down_messages(session, self.clock.now())
+            now = self.clock.now()
+            alarm_store.forget_down_messages(session, now)
+            alarm_store.forget_probe_presses(session, now - timedelta(seconds=CLEAN_UP_EVERY_S))
 
 
 def _gateway_figures(counts: Counts) -> dict[str, float]:

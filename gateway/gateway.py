@@ -85,6 +85,7 @@ class Gateway:
         on_death: Callable[[], None],
         flush_s: float = 5.0,
         is_one_of_many: bool = False,
+        probe_secret: str | None = None,
     ) -> None:
         self.counts = Counts()
         self._clock = clock
@@ -92,7 +93,7 @@ class Gateway:
         self._is_stopping = threading.Event()
         places = OpenAlarmPlaces(db, clock, alarms)
         self.presence = Presence(db, clock, counts=self.counts, flush_s=flush_s, on_fixes=places)
-        self.door = GatewayDoor(db, clock, self.presence, counts=self.counts)
+        self.door = GatewayDoor(db, clock, self.presence, counts=self.counts, probe_secret=probe_secret)
         self.lines = [make(self.door) for make in lines]
         sender = Lines(self.lines)
         spool = Spool(spool_folder)

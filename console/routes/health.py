@@ -1,6 +1,7 @@
 """Whether the console is alive, whether the centre can take an alarm now, and its figures."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,6 +18,7 @@ from console.deps import CentreDep, SignInNeeded, optional_user
 from core.db import Database
 from core.errors import Forbidden
 from core.processes import Process
+from core.synthetic import LastPress, last_press
 from registry.sessions import SignedIn
 
 router = APIRouter(tags=["operations"])
@@ -29,10 +31,19 @@ class Alive(BaseModel):
     status: str = "ok"
 
 
+class SyntheticShown(BaseModel):
+    """The centre's own last press through the whole path; `problem` says why it got no receipt."""
+
+    at: datetime
+    took_s: float | None
+    problem: str | None
+
+
 class Readiness(BaseModel):
     """Whether an alarm can be taken now; `checks` says for each part what stands in the way, or null."""
 
     ready: bool
+    synthetic_press: SyntheticShown | None = Field(None, description="The last; null where none was made yet")
     checks: dict[str, str | None] = Field(examples=[{"database": None, "schema": None, "gateway": None}])
 
 
@@ -47,7 +58,9 @@ def readyz(centre: CentreDep, response: Response) -> Readiness:
     ready = not any(found.values())
     response.status_code = 200 if ready else 503
     response.headers["Cache-Control"] = "no-store"
-    return Readiness(ready=ready, checks=found)
+    last = _last_press(centre)
+    shown = None if last is None else SyntheticShown(at=last.at, took_s=last.took_s, problem=last.problem)
+    return Readiness(ready=ready, checks=found, synthetic_press=shown)
 
 
 def _checked(centre: Centre) -> dict[str, str | None]:
@@ -58,6 +71,14 @@ def _checked(centre: Centre) -> dict[str, str | None]:
         except SQLAlchemyError as problem:
             found["schema"] = f"cannot be read ({type(problem).__name__})"
     return found | {name: check() for name, check in centre.checks.items()}
+
+
+def _last_press(centre: Centre) -> LastPress | None:
+    try:
+        with centre.db.read() as session:
+            return last_press(session)
+    except SQLAlchemyError:
+        return None  # `checks` says so.
 
 
 def _database_problem(db: Database) -> str | None:
@@ -100,6 +121,7 @@ class _Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         ready = not any(_checked(self._centre).values())
         yield GaugeMetricFamily("carebell_ready", "1 when an alarm can be taken now", value=float(ready))
+        yield from _of_the_probe(_last_press(self._centre), self._centre.clock.now())
         if self._centre.processes is None:
             for figures in self._centre.figures:
                 for name, value in sorted(figures().items()):
@@ -109,6 +131,19 @@ class _Figures(Collector):
             yield from _of_all(self._centre.processes())
         except SQLAlchemyError:
             return  # `carebell_ready` says that the database is away.
+
+
+def _of_the_probe(last: LastPress | None, now: datetime) -> Iterable[Metric]:
+    """What became of the synthetic presses; nothing before the first."""
+    if last is None:
+        return
+    name = "carebell_synthetic_press"
+    yield GaugeMetricFamily(f"{name}_ok", "1 when the last one got its receipt", value=float(last.problem is None))
+    yield GaugeMetricFamily(f"{name}_age_seconds", "Since the last one", value=last.age_s(now))
+    if last.took_s is not None:
+        yield GaugeMetricFamily(f"{name}_seconds", "From its key to its receipt", value=last.took_s)
+    yield CounterMetricFamily(f"{name}es_total", "Synthetic presses", value=last.presses)
+    yield CounterMetricFamily(f"{name}es_failed_total", "Synthetic presses without a receipt", value=last.failed)
 
 
 def _of_all(processes: Sequence[Process]) -> Iterable[Metric]:

@@ -206,7 +206,8 @@ def test_cookie_is_secure_where_the_site_is(tmp_path: Path) -> None:
 
 def test_ready_says_what_stands_in_the_way(site: ConsoleSite) -> None:
     assert site.open().get("/healthz").json() == {"status": "ok"}
-    assert site.open().get("/readyz").json() == {"ready": True, "checks": {"database": None, "schema": None}}
+    ready = {"ready": True, "checks": {"database": None, "schema": None}, "synthetic_press": None}
+    assert site.open().get("/readyz").json() == ready
 
     site.centre.checks = {"gateway": lambda: "the endpoint does not listen"}
     answer = site.open().get("/readyz")

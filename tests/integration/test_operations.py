@@ -75,7 +75,7 @@ def test_the_doctor_is_content_with_a_new_place_and_not_with_a_broken_one(tmp_pa
     broken = typed(tmp_path, "doctor", mqtt_url="mqtt://a:b@127.0.0.1:1", **key)
     assert broken.returncode == 1
     assert [line[6:].split(":")[0] for line in broken.stdout.splitlines() if line.startswith("FAIL")] == [
-        "database", "clock", "mqtt broker",
+        "database", "data key", "clock", "mqtt broker",
     ]  # fmt: skip
 
 
