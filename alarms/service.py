@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from alarms import claims, learnt, store
 from alarms.case import decide
+from alarms.check_calls import CheckCalls
 from alarms.claims import Claimed
 from alarms.events import (
     CallReport,
@@ -42,6 +43,7 @@ from notifier.script import Prompt
 from registry import directory, findings, numbers
 from registry.access import DOUBTFUL_AFTER_DAYS
 from registry.findings import Found
+from registry.phone_checks import is_check
 from registry.profile import Profile
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
@@ -100,6 +102,7 @@ class AlarmService:
         self._timezone, self._make_link = timezone, make_link
         self._access_doubtful_days = access_doubtful_days
         self.dispatcher: Dispatcher | None = None
+        self.check_calls: CheckCalls | None = None
 
     def presses(self, batch: Sequence[Press]) -> list[PressReceipt]:
         """Store presses in one transaction; the receipts are in the order of the batch.
@@ -139,6 +142,9 @@ class AlarmService:
 
         A report that can never apply (its attempt is gone) is noise. Raises TryAgain when it could not be stored.
         """
+        if self.check_calls is not None and is_check(report.attempt_id):
+            self.check_calls.report(report)
+            return
         event = CallReport(
             report.attempt_id, report.status, report.at, report.digits, report.channel, report.provider_ref,
             report.detail,
@@ -149,7 +155,9 @@ class AlarmService:
             log.info("a report was refused: %s", type(refused).__name__)
 
     def prompt(self, attempt_id: str) -> Prompt | None:
-        """What there is to say on this attempt now; None when there is no such attempt."""
+        """What there is to say on this attempt, or test call, now; None when there is no such one."""
+        if self.check_calls is not None and is_check(attempt_id):
+            return self.check_calls.prompt(attempt_id)
         with self._db.read() as session:
             return prompt_of(
                 session, attempt_id, self._clock.now(), self._timezone, self._make_link, self._access_doubtful_days

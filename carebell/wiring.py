@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarms import retention
 from alarms import store as alarm_store
+from alarms.check_calls import CheckCalls
 from alarms.engine import Engine
 from alarms.hangups import HangUps
 from alarms.service import AlarmService
@@ -101,11 +102,13 @@ class Carebell:
             phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
             is_on_land=site.is_on_land(settings),
         )  # fmt: skip
+        channels = self._channels()
+        self.alarms.check_calls = CheckCalls(self.db, self.clock, self.registry.phone_checks, channels)
         if "engine" in roles:
-            self.engine = Engine(self.db, self.clock, self.wake, self.alarms, self._channels(), on_death=end_process)
+            self.engine = Engine(self.db, self.clock, self.wake, self.alarms, channels, on_death=end_process)
             self.alarms.dispatcher = self.engine
         else:
-            self.hang_ups = HangUps(self._channels())
+            self.hang_ups = HangUps(channels)
             self.alarms.dispatcher = self.hang_ups
         if "gateway" in roles:
             self.gateway = Gateway(

@@ -52,6 +52,22 @@ class Contact(BaseModel):
     updated_at: datetime
 
 
+class TestCallView(BaseModel):
+    """A test call to one of a contact's numbers."""
+
+    id: str
+    contact_id: str
+    phone: str
+    asked_by: str
+    state: str = Field(
+        description="sending, ringing, answered; accepted (key 1), declined (key 2), no_key, no_answer …"
+    )
+    detail: str | None
+    channel: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
 LISTS = ("more_phones", "hours", "away", "languages")
 
 

@@ -23,6 +23,7 @@ REPLY_S = 1.0  # To a phone that says nothing of when it answers.
 NO_NUMBER = "404 there is no such number"  # As a telephone network says it (SIP).
 OUTCOMES = {
     "accept": "accepted", "take": "accepted", "arrived": "accepted", "helped": "accepted", "dissatisfied": "accepted",
+    "right": "accepted", "wrong_person": "declined",
     "decline": "declined", "not_arrived": "declined", "not_helped": "declined",
 }  # fmt: skip
 

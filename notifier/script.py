@@ -13,7 +13,7 @@ from notifier.reading import clean, digits_apart_en, digits_apart_zh, plain
 from notifier.wording import Facts, Wording
 
 LANGUAGES = ("zh-CN", "en")
-PURPOSES = ("help", "follow_up_helper", "follow_up_elder", "officer", "message")
+PURPOSES = ("help", "follow_up_helper", "follow_up_elder", "officer", "message", "verify")
 HEARS_HEALTH = frozenset({"doctor"})
 HEARS_ACCESS = frozenset({"family", "community", "doctor", "security"})
 SMS_UNITS = 134  # Two parts of UCS-2 text, 67 UTF-16 units each.
@@ -25,6 +25,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "follow_up_helper": {"1": "arrived", "2": "not_arrived", "3": "repeat"},
     "follow_up_elder": {"1": "helped", "2": "not_helped", "3": "dissatisfied"},
     "message": {"1": "accept", "2": "decline"},
+    "verify": {"1": "right", "2": "wrong_person", "3": "repeat"},
 })  # fmt: skip
 """What each key means, by purpose. `repeat` is answered by the channel itself and is no report."""
 
@@ -131,7 +132,7 @@ def _wording(prompt: Prompt) -> Wording:
 
 def _facts(prompt: Prompt, number: Callable[[str], str]) -> Facts:
     """What this listener may hear, cleaned; `number` says how digits that are no quantity are read."""
-    going = prompt.purpose not in ("officer", "follow_up_helper", "follow_up_elder")
+    going = prompt.purpose not in ("officer", "follow_up_helper", "follow_up_elder", "verify")
     access = prompt.access_notes if going and prompt.to_role in HEARS_ACCESS else None
     health = prompt.health if going and prompt.to_role in HEARS_HEALTH else ()
     return Facts(

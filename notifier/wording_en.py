@@ -21,6 +21,7 @@ _ASKED = {
     "To hear this again, press 3.",
     "follow_up_elder": "If help came and you are satisfied, press 1. If help has not come, press 2. "
     "If help came but you are not satisfied, press 3.",
+    "verify": "If this is you, press 1. If this is not your number, press 2. To hear this again, press 3.",
 }
 _NO_RING_BACK = "Do not ring this person back. Go there and look."
 _CENTRE = "the emergency call centre for elderly people"
@@ -35,12 +36,24 @@ class _English:
                 lines = _for_helper(facts)
             case "follow_up_elder":
                 lines = _for_elder(facts)
+            case "verify":
+                lines = _for_a_test(facts)
             case _:
                 lines = _for_help(facts)
         return tuple(filter(None, (*lines, _ASKED.get(facts.purpose, _ASKED["help"]))))
 
     def reply(self, facts: Facts, meaning: str) -> tuple[str, ...]:
+        if facts.purpose == "verify" and meaning not in ("right", "wrong_person", "unclear"):
+            meaning = f"test_{meaning}"
         match meaning:
+            case "right":
+                return ("Thank you. If somebody needs you, we shall call you on this number. Goodbye.",)
+            case "wrong_person":
+                return ("Thank you for telling us. We shall put our files right. Goodbye.",)
+            case "test_over":
+                return ("This was a test call, and it is over. Thank you.",)
+            case "test_no_key":
+                return ("We have not received a key from you. We shall try again another time. Goodbye.",)
             case "accept":
                 lines = ("Thank you. Please leave now.", _address(facts), _access(facts), _quiet(facts))
                 return tuple(filter(None, (*lines, "If a life is in danger, call an ambulance.")))
@@ -120,6 +133,14 @@ def _for_elder(facts: Facts) -> tuple[str, ...]:
     name = facts.called or facts.elder or facts.to_name
     hello = f"Hello {name}." if name else "Hello."
     return (f"{hello} This is {_CENTRE}, asking about your call for help.", who)
+
+
+def _for_a_test(facts: Facts) -> tuple[str, ...]:
+    whom = f"{facts.to_name} is" if facts.to_name else "you are"
+    return (
+        f"Hello. This is {_CENTRE}. Nobody is in danger: this is a test of Carebell.",
+        f"{whom[0].upper()}{whom[1:]} down with us as somebody to be called on this number when help is needed.",
+    )
 
 
 def _greeting(facts: Facts, what: str) -> str:

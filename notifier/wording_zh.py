@@ -18,6 +18,7 @@ _ASKED = {
     "help": "能去现场，请按 1；不能去，请按 2；重听，请按 3。",
     "officer": "由您处理，请按 1；不能处理，请按 2；重听，请按 3。",
     "follow_up_helper": "已经到了老人身边，请按 1；还没到或去不了，请按 2；重听，请按 3。",
+    "verify": "是本人，请按 1；号码不对，请按 2；重听，请按 3。",
     "follow_up_elder": "有人来帮助您并且您满意，请按 1；还没有人来，请按 2；有人来了但您不满意，请按 3。",
 }
 _NO_RING_BACK = "请不要给老人打电话，直接前往查看。"
@@ -33,12 +34,24 @@ class _Chinese:
                 lines = _for_helper(facts)
             case "follow_up_elder":
                 lines = _for_elder(facts)
+            case "verify":
+                lines = _for_a_test(facts)
             case _:
                 lines = _for_help(facts)
         return tuple(filter(None, (*lines, _ASKED.get(facts.purpose, _ASKED["help"]))))
 
     def reply(self, facts: Facts, meaning: str) -> tuple[str, ...]:
+        if facts.purpose == "verify" and meaning not in ("right", "wrong_person", "unclear"):
+            meaning = f"test_{meaning}"
         match meaning:
+            case "right":
+                return ("谢谢您。需要帮助时，我们会拨打这个号码联系您。再见。",)
+            case "wrong_person":
+                return ("谢谢您告诉我们，我们会更正登记。再见。",)
+            case "test_over":
+                return ("这是一次测试电话，已经结束，谢谢您。",)
+            case "test_no_key":
+                return ("没有收到您的按键，我们改天再试。再见。",)
             case "accept":
                 lines: tuple[str, ...] = ("谢谢您，请马上出发。", _address(facts), _access(facts), _quiet(facts))
                 return tuple(filter(None, (*lines, "如有生命危险，请拨打120。")))
@@ -110,6 +123,14 @@ def _for_helper(facts: Facts) -> tuple[str, ...]:
         _address(facts),
         _quiet(facts),
         f"警号{facts.number}。" if facts.number else "",
+    )
+
+
+def _for_a_test(facts: Facts) -> tuple[str, ...]:
+    whom = facts.to_name or "您"
+    return (
+        f"您好，这里是{_CENTRE}。没有人出事，这是一次测试电话。",
+        f"{whom}登记为紧急联系人，需要帮助时我们会拨打这个号码。",
     )
 
 

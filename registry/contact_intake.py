@@ -90,6 +90,12 @@ class ContactOrder(Given):
     contact_ids: Annotated[list[Id], Field(min_length=1, max_length=200)]
 
 
+class TestCall(Given):
+    """Which of their numbers to ring."""
+
+    phone: Phone | None = Field(default=None, description="One of the contact's numbers; without it the first")
+
+
 class SamePerson(Given):
     """Who this contact is as well."""
 

@@ -15,6 +15,7 @@ from registry.elders import Elders
 from registry.findings import Findings
 from registry.households import Households
 from registry.passwords import Passwords
+from registry.phone_checks import PhoneChecks
 from registry.phones import Phones
 from registry.photos import Photos
 from registry.policies import Policies
@@ -51,6 +52,7 @@ class RegistryService:
         self.photos = Photos(self.desk)
         self.contacts = Contacts(self.desk)
         self.findings = Findings(self.desk)
+        self.phone_checks = PhoneChecks(self.desk, self.contacts)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
         self.policies = Policies(self.desk)

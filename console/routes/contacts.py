@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from console.centre import Centre
-from console.contact_views import Contact, contact_views
+from console.contact_views import Contact, TestCallView, contact_views
 from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
-from registry import store
-from registry.contact_intake import ContactNew, ContactOrder, ContactPatch, SamePerson, Verified
+from core.errors import TryAgain
+from registry import phone_checks, store
+from registry.contact_intake import ContactNew, ContactOrder, ContactPatch, SamePerson, TestCall, Verified
 from registry.intake import ContactRole
 from registry.sessions import SignedIn
 from registry.store import CONTACTS, Row
@@ -94,3 +95,21 @@ def join_contact(contact_id: str, given: SamePerson, centre: CentreDep, user: Wr
 def verify_contact(contact_id: str, given: Verified, centre: CentreDep, user: Writer) -> Contact:
     """One of their numbers is right, by the word of who says so; a test call is the better way."""
     return _views(centre, [centre.registry.contacts.verified(contact_id, given, actor_of(user))])[0]
+
+
+@router.post("/{contact_id}/test-call", status_code=202)
+def ring_contact(contact_id: str, given: TestCall, centre: CentreDep, user: Writer) -> TestCallView:
+    """Ring a number to learn whether it is right: key 1 verifies it, key 2 says it is somebody else's. No alarm."""
+    calls = centre.alarms.check_calls if centre.alarms else None
+    if calls is None:
+        raise TryAgain("this process reaches no telephones")
+    return TestCallView.model_validate(calls.ring(contact_id, given.phone, actor_of(user)))
+
+
+@router.get("/{contact_id}/test-calls")
+def list_test_calls(contact_id: str, centre: CentreDep, user: Reader) -> list[TestCallView]:
+    """The newest test calls, newest first."""
+    with centre.db.read() as session:
+        store.get(session, CONTACTS, contact_id)
+        rows = phone_checks.latest(session, [contact_id], centre.clock.now())
+    return [TestCallView.model_validate(row) for row in rows]
