@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from console import problems
@@ -92,6 +93,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.guard = Guard()
     app.state.views = Views()
     app.state.error_page = error_page
+    app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

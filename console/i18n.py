@@ -48,7 +48,8 @@ def language_of(request: Request, default: str) -> str:
 
 def catalogue() -> Iterator[Message]:
     """Every translated text; each part of the console has a file of its own."""
-    for path in resources.files("console").joinpath(*CATALOGUE).iterdir():
+    folder = resources.files("console").joinpath(*CATALOGUE)
+    for path in sorted(folder.iterdir(), key=lambda file: file.name):
         if path.name.endswith(".po"):
             with path.open("rb") as file:
                 yield from read_po(file, locale="zh_CN")

@@ -1,10 +1,8 @@
 """The registry's pages, in the order of its navigation; each is shown to who may open it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from console.i18n import N_
 from registry.sessions import SignedIn
@@ -24,12 +22,12 @@ SECTIONS = (
     Section("/registry/elders", N_("Elders"), "registry.read"),
     Section("/registry/contacts", N_("Contacts"), "registry.read"),
     Section("/registry/devices", N_("Devices"), "registry.read"),
-    Section("/registry/resources", N_("Help nearby"), "registry.read"),
+    Section("/registry/resources", N_("Resources"), "registry.read"),
     Section("/registry/areas", N_("Areas"), "registry.read"),
     Section("/registry/policies", N_("Policies"), "registry.read"),
     Section("/registry/import", N_("Import and export"), "registry.write"),
     Section("/registry/users", N_("Users"), "users.read"),
-    Section("/registry/log", N_("Log"), "logs.read"),
+    Section("/registry/log", N_("Audit log"), "logs.read"),
     Section("/registry/privacy", N_("Privacy"), "privacy.write"),
 )
 
@@ -38,9 +36,5 @@ def sections_for(request: Request, user: SignedIn | None) -> list[Section]:
     """What this user may open."""
     if user is None:
         return []
-    known = _paths(request.app.routes)
+    known: frozenset[str] = request.app.state.paths
     return [one for one in SECTIONS if one.path in known and user.may(one.permission)]
-
-
-def _paths(routes: Iterable[object]) -> set[str]:
-    return {route.path for route in routes if isinstance(route, Route)}

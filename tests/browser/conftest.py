@@ -71,7 +71,7 @@ def open_page(chromium: Browser, centre: LiveCentre) -> Iterator[Open]:
         page = watch(context.new_page())
         if user is not None:
             page.goto("/sign-in")
-            page.get_by_label("Name" if language == "en" else "用户名").fill(user)
+            page.get_by_label("User name" if language == "en" else "用户名").fill(user)
             page.get_by_label("Password" if language == "en" else "密码").fill(PASSWORD)
             page.locator("button.primary").click()
             page.wait_for_url(f"{centre.url}/")

@@ -36,6 +36,16 @@ def test_nothing_is_translated_that_nobody_says() -> None:
     assert sorted(set(translated()) - said()) == []
 
 
+def test_no_text_has_two_translations() -> None:
+    """The files of the catalogue share their texts; add a context to the English where the Chinese must differ."""
+    found: dict[str, set[str]] = {}
+    for message in catalogue():
+        if message.id:
+            found.setdefault(str(message.id), set()).add(str(message.string))
+
+    assert {text: chinese for text, chinese in found.items() if len(chinese) > 1} == {}
+
+
 def test_a_translation_names_the_same_people_and_numbers() -> None:
     wrong = [t for t, chinese in translated().items() if set(PLACE.findall(t)) != set(PLACE.findall(chinese))]
 
