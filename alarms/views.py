@@ -11,12 +11,14 @@ from sqlmodel import Session
 
 from alarms.models import Alarm, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
+from alarms.sight import in_sight
 from alarms.values import LIVE, PROBE_UID
 from core.errors import Rejected
 from geo.position import Position, as_json_or_unknown
 from registry import directory
 from registry.models import Device, DevicePresence, Elder, User, table_of
 from registry.profile import ContactProfile, PrivateNotes
+from registry.sessions import SignedIn
 
 _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
 _PRESSES, _TIMELINE = table_of(PressRow), table_of(TimelineRow)
@@ -74,9 +76,13 @@ def alarm_briefs(
     states: Collection[str] | None = None,
     limit: int = 50,
     cursor: int | None = None,
+    seen_by: SignedIn | None = None,
 ) -> tuple[list[Json], int | None]:
-    """Lines for a list, newest number first, and the cursor (a number) of the next page or None."""
-    wanted = select(_ALARMS).order_by(_ALARMS.c.number.desc()).limit(limit + 1)
+    """Lines for a list, newest number first, and the cursor (a number) of the next page or None.
+
+    Only what `seen_by` may see; None is the centre itself.
+    """
+    wanted = select(_ALARMS).where(*in_sight(seen_by)).order_by(_ALARMS.c.number.desc()).limit(limit + 1)
     wanted = wanted.where(_ALARMS.c.device_uid != PROBE_UID if ids is None else _ALARMS.c.id.in_(ids))
     if states is not None:
         wanted = wanted.where(_ALARMS.c.state.in_(states))
@@ -239,10 +245,18 @@ def _contact(contact: ContactProfile) -> Json:
 def _elder_lines(session: Session, ids: Collection[str], now: datetime) -> dict[str | None, Json]:
     if not ids:
         return {}
-    columns = (_ELDERS.c.id, _ELDERS.c.name, _ELDERS.c.sex, _ELDERS.c.birth_date, _ELDERS.c.address, _ELDERS.c.area)
+    columns = (
+        _ELDERS.c.id,
+        _ELDERS.c.name,
+        _ELDERS.c.sex,
+        _ELDERS.c.birth_date,
+        _ELDERS.c.address,
+        _ELDERS.c.area,
+        _ELDERS.c.area_path,
+    )
     return {
         row.id: {"id": row.id, "name": row.name, "sex": row.sex, "age": age_on(row.birth_date, now),
-                 "address": row.address, "area": row.area}
+                 "address": row.address, "area": row.area, "area_path": row.area_path}
         for row in session.execute(select(*columns).where(_ELDERS.c.id.in_(ids)))
     }  # fmt: skip
 

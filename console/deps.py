@@ -1,9 +1,9 @@
 """Who is asking and whether they may: every route that is not public depends on `allowed(…)`."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.concurrency import run_in_threadpool
 
 from console.centre import Centre
+from console.sight import require_in_sight
 from core.errors import Forbidden
 from registry import sessions
 from registry.audit import Actor
@@ -104,23 +105,44 @@ CurrentUser = Annotated[SignedIn, Depends(current_user)]
 
 def actor_of(user: SignedIn) -> Actor:
     """Who the log says it was."""
-    return Actor(user.id, user.name)
+    return Actor(user.id, user.name, user.scope)
 
 
-def allowed(permission: str) -> Callable[[SignedIn], Awaitable[SignedIn]]:
+def allowed(permission: str) -> Callable[[Request, SignedIn], Awaitable[SignedIn]]:
     """A dependency that gives the user who may do this: `user: Annotated[SignedIn, Depends(allowed("alarms.read"))]`.
+
+    What the path names must lie in the user's areas (`console.sight`); lists add `user.scope.where(TABLE)` to their
+    conditions, and a body that names an elder is checked by `check_elder`.
 
     Raises (while routes are declared) ValueError for a permission that `registry.rights` does not know.
     """
     if permission not in PERMISSIONS:
         raise ValueError(f"no such permission: {permission}")
 
-    async def check(user: CurrentUser) -> SignedIn:
+    async def check(request: Request, user: CurrentUser) -> SignedIn:
         if not user.may(permission):
             raise Forbidden(f"your role ({user.role}) does not have the right {permission}")
+        if not user.scope.is_everywhere and request.path_params:
+            await run_in_threadpool(_see, get_centre(request), user, request.path_params)
         return user
 
     return check
+
+
+def check_elder(centre: Centre, user: SignedIn, elder_id: str | None, member: str = "elder_id") -> None:
+    """For a body that names an elder. Raises BadMember when that elder lies outside the user's areas."""
+    if not user.scope.is_everywhere:
+        with centre.db.read() as session:
+            user.scope.check_elder(session, elder_id, member)
+
+
+def check_named(centre: Centre, user: SignedIn, **named: str) -> None:
+    """The same for a body or a query that names another thing, by the name a path would have for it.
+
+    Raises NotFound.
+    """
+    if not user.scope.is_everywhere:
+        _see(centre, user, named)
 
 
 def refuse_foreign(request: Request, *, needs_proof: bool = False) -> None:
@@ -138,6 +160,11 @@ def refuse_foreign(request: Request, *, needs_proof: bool = False) -> None:
         is_ours = not needs_proof
     if not is_ours:
         raise Forbidden("this request does not come from the console's own pages")
+
+
+def _see(centre: Centre, user: SignedIn, params: Mapping[str, Any]) -> None:
+    with centre.db.read() as session:
+        require_in_sight(session, user, params)
 
 
 def _look_up(centre: Centre, token: str, now: datetime) -> SignedIn | None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,12 +16,14 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from alarms.sight import sees_brief
 from alarms.views import alarm_briefs, changes_since, instant, last_change
 from console.states import dressed
 from core.clock import Clock
 from core.db import Database
 from core.wake import Wake
 from geo.maps import Tiles
+from registry.sessions import SignedIn
 
 LOOK_EVERY_S = 1.0
 GATHER_S = (
@@ -85,6 +87,14 @@ class Told:
 
     seq: int
     text: bytes
+    brief: Json | None = None
+    hidden: bytes = b""
+
+    def text_for(self, reader: SignedIn | None) -> bytes:
+        """The line as this user sees it: of what lies outside their areas, that it is not theirs to see."""
+        if reader is None or self.brief is None or sees_brief(reader, self.brief):
+            return self.text
+        return self.hidden
 
 
 class Hub:
@@ -119,17 +129,17 @@ class Hub:
             self._loop.call_soon_threadsafe(self._rung.set)
             self._loop.call_soon_threadsafe(self._wake_streams)
 
-    async def stream(self, since: int | None) -> AsyncGenerator[bytes]:
+    async def stream(self, since: int | None, reader: SignedIn | None = None) -> AsyncGenerator[bytes]:
         """Server-sent events: hello, then every line after `since` (None: from now on), heartbeats in between."""
         rung = asyncio.Event()
         self._streams.add(rung)
         try:
-            async for text in self._events(since, rung):
+            async for text in self._events(since, rung, reader):
                 yield text
         finally:
             self._streams.discard(rung)
 
-    async def _events(self, since: int | None, rung: asyncio.Event) -> AsyncIterator[bytes]:
+    async def _events(self, since: int | None, rung: asyncio.Event, reader: SignedIn | None) -> AsyncIterator[bytes]:
         tail = self._tail or await self._begin()
         # The place in the memory is taken before the table is read: what comes in between is told once, by `replayed`.
         place, replayed = self._count, set[int]()
@@ -137,7 +147,7 @@ class Hub:
         if since is not None:
             async for told in self._replay(since, tail):
                 replayed.add(told.seq)
-                yield told.text
+                yield told.text_for(reader)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STREAM_LIVES_S
         while not self.is_closed and loop.time() < ends_at:
@@ -147,7 +157,7 @@ class Hub:
                 return
             for told in islice(tuple(self._told), len(self._told) - waiting, None):
                 if told.seq not in replayed:
-                    yield told.text
+                    yield told.text_for(reader)
             place += waiting
             if not await _rings(rung, HEARTBEAT_S):
                 yield self._heartbeat()
@@ -217,10 +227,7 @@ class Hub:
                 found, _ = alarm_briefs(session, now, ids=ids[start : start + PAGE], limit=PAGE)
                 briefs |= {brief["id"]: dressed(brief, now, self._tiles) for brief in found}
         names = identities((line["seq"] for line in lines), mark)
-        return [
-            Told(line["seq"], _event("alarm", _members(line, briefs), name))
-            for line, name in zip(lines, names, strict=True)
-        ]
+        return [_told(line, briefs.get(line["alarm_id"]), name) for line, name in zip(lines, names, strict=True)]
 
     def _hello(self, mark: int, *, is_new: bool) -> bytes:
         members = {"now": instant(self._clock.now()), "seq": mark}
@@ -247,9 +254,12 @@ async def _rings(bell: asyncio.Event, within_s: float) -> bool:
     return True
 
 
-def _members(line: Json, briefs: Mapping[str, Json]) -> Json:
-    told = {name: line[name] for name in ("seq", "what", "at", "author", "data")}
-    return told | {"alarm": briefs.get(line["alarm_id"])}
+def _told(line: Json, brief: Json | None, number: int) -> Told:
+    said = {name: line[name] for name in ("seq", "what", "at", "author", "data")}
+    # Whoever saw the alarm a moment ago must learn that it is gone, and no more.
+    bare = said | {"what": "out_of_sight", "author": "", "data": {}, "alarm": {"id": line["alarm_id"]}}
+    whole = _event("alarm", said | {"alarm": brief}, number)
+    return Told(line["seq"], whole, brief, _event("alarm", bare, number))
 
 
 def _event(name: str, members: Json, number: int | None) -> bytes:

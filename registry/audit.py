@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text
 from sqlmodel import Session
 
 from registry.models import AuditEntry, table_of
+from registry.scope import EVERYWHERE, Scope
 
 AUDIT = table_of(AuditEntry)
 FIRST_HASH = "0" * 64
@@ -26,10 +27,11 @@ _MOST_ACTIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a user's id and the name colleagues know, or the system itself."""
+    """Who does something: a user's id, the name colleagues know and whose files they see; or the system itself."""
 
     id: str = SYSTEM
     name: str = SYSTEM
+    scope: Scope = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

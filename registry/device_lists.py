@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry import store
 from registry.device_views import MODELS, PRESENCE
+from registry.scope import EVERYWHERE, Scope
 from registry.store import DEVICES, ELDERS, Row
 
 MISSED = 3  # Signs of life, before a device counts as silent (a service level of the duty room).
@@ -30,6 +31,7 @@ class DeviceFilter:
     area: str | None = None
     is_silent: bool = False
     is_low: bool = False
+    scope: Scope = EVERYWHERE
 
 
 def page(
@@ -60,6 +62,7 @@ def counts(session: Session) -> dict[str, int]:
 def _conditions(wanted: DeviceFilter) -> list[ColumnElement[bool]]:
     equal = {"elder_id": wanted.elder_id, "state": wanted.state, "model": wanted.model, "batch": wanted.batch}
     found = [DEVICES.c[name] == value for name, value in equal.items() if value]
+    found += wanted.scope.where(DEVICES)
     if wanted.q and wanted.q.strip():
         found.append(store.begins_with(DEVICES.c.uid, wanted.q.strip()))
     return found

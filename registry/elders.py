@@ -33,7 +33,9 @@ class Elders:
         row = self.row(given)
         with self.desk.db.write() as session:
             refuse_twin(session, self.desk.db.vault, row.get("id_number"), row["id"])
-            store.add(session, ELDERS, row | in_area(Resolver(session), row, {}))
+            row |= in_area(Resolver(session), row, {})
+            by.scope.check_area(row.get("area_path"))
+            store.add(session, ELDERS, row)
             self._log(session, by, "elder.add", row["id"])
             return store.get(session, ELDERS, row["id"])
 
@@ -48,6 +50,7 @@ class Elders:
             values = self._values(said, set(said), before)
             refuse_twin(session, self.desk.db.vault, values.get("id_number"), elder_id)
             values |= in_area(Resolver(session), values, before)
+            by.scope.check_area(values.get("area_path", before["area_path"]))
             row = self.desk.change(session, ELDERS, elder_id, values, version or patch.version)
             addresses.keep_current(session, elder_id, values, self.desk.clock.now())
             changed = [name for name in values if name not in KEPT_TO_ITSELF and values[name] != before[name]]

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.models import User, UserSession, table_of
 from registry.rights import permissions_of
+from registry.scope import EVERYWHERE, Scope, scope_of
 
 LIFETIME = timedelta(hours=24)  # A shift and the hand-over after it; what is in use is prolonged.
 _RENEW_BELOW = LIFETIME / 2
@@ -18,7 +19,8 @@ _S, _U = table_of(UserSession).c, table_of(User).c
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is asking, for as long as one request takes; `name` is how officers call each other."""
+    """Who is asking, for as long as one request takes; `name` is how officers call each other, `scope` is whose files
+    they see."""
 
     id: str
     username: str
@@ -27,6 +29,7 @@ class SignedIn:
     permissions: frozenset[str]
     language: str
     expires_at: datetime
+    scope: Scope = EVERYWHERE
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -55,7 +58,7 @@ def find(session: Session, token: str, now: datetime) -> SignedIn | None:
     row = (
         session.connection()
         .execute(
-            select(_U.id, _U.username, _U.display_name, _U.role, _U.language, _S.expires_at)
+            select(_U.id, _U.username, _U.display_name, _U.role, _U.language, _U.areas, _S.expires_at)
             .join_from(table_of(UserSession), table_of(User), _U.id == _S.user_id)
             .where(_S.token_hash == token_hash(token), _S.expires_at > now, _U.is_active)
         )
@@ -65,7 +68,7 @@ def find(session: Session, token: str, now: datetime) -> SignedIn | None:
         return None
     return SignedIn(
         id=row.id, username=row.username, name=row.display_name, role=row.role, permissions=permissions_of(row.role),
-        language=row.language, expires_at=row.expires_at,
+        language=row.language, expires_at=row.expires_at, scope=scope_of(session, row.areas),
     )  # fmt: skip
 
 

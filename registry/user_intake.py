@@ -1,8 +1,14 @@
 """Somebody who may sign in, as what comes in says it."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from registry.intake import Change, Given, Language, Name, NewPassword, Phone, Username, UserRole, YesNo
+from registry.intake import AreaCode, Change, Given, Language, Name, NewPassword, Phone, Username, UserRole, YesNo
+
+UserAreas = Annotated[
+    list[AreaCode], Field(max_length=50, description="Codes of the areas whose files they see; empty or null: all")
+]
 
 
 class UserNew(Given):
@@ -16,15 +22,17 @@ class UserNew(Given):
         default=None, description="A duty officer with a phone is rung when everybody else has failed"
     )
     language: Language = "zh-CN"
+    areas: UserAreas | None = None
 
 
 class UserPatch(Change):
     """What is new about a user; a new password or a lost right signs them out everywhere."""
 
-    NULLABLE = frozenset({"phone"})
+    NULLABLE = frozenset({"phone", "areas"})
     password: NewPassword | None = None
     role: UserRole | None = None
     display_name: Name | None = None
     phone: Phone | None = None
     language: Language | None = None
     is_active: YesNo | None = None
+    areas: UserAreas | None = None

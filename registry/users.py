@@ -13,6 +13,7 @@ from registry import sessions, store
 from registry.intake import BadMember, account_name
 from registry.passwords import Passwords
 from registry.phones import Phones
+from registry.scope import unknown_codes
 from registry.sessions import SignedIn
 from registry.store import USERS, Row
 from registry.user_intake import UserNew, UserPatch
@@ -36,6 +37,7 @@ class Users:
         with self.db.write() as session:
             if store.find(session, USERS, USERS.c.username == given.username):
                 raise Conflict("there is a user with this name")
+            _check_areas(session, values["areas"])
             store.add(session, USERS, row | {"password_hash": password_hash})
         return row
 
@@ -51,6 +53,7 @@ class Users:
         with self.db.write() as session:
             admins = store.hold(session, USERS, USERS.c.role == "admin", USERS.c.is_active)
             user = store.get(session, USERS, user_id)
+            _check_areas(session, values.get("areas"))
             stays_admin = values.get("role", "admin") == "admin" and values.get("is_active", True)
             if [a["id"] for a in admins] == [user_id] and not stays_admin:
                 raise Conflict("this is the last administrator")
@@ -91,6 +94,11 @@ class Users:
             return values | {"phone": self.phones.to_e164(values["phone"])}
         except ValueError as fault:
             raise BadMember("phone", str(fault)) from None
+
+
+def _check_areas(session: Session, codes: list[str] | None) -> None:
+    if codes and (missing := unknown_codes(session, codes)):
+        raise BadMember("areas", f"there is no area {missing[0]}")
 
 
 def _without_hash(row: Row) -> Row:

@@ -10,7 +10,7 @@ from alarms.events import OfficerAction
 from alarms.service import AlarmService
 from alarms.views import alarm_briefs, alarm_detail, number_cursor
 from console.centre import Centre
-from console.deps import CentreDep, allowed
+from console.deps import CentreDep, allowed, check_named
 from console.paging import Paging, encode_cursor
 from console.schemas import ActionBody, AlarmDetail, AlarmPage, AlarmState
 from console.views_log import health_seen
@@ -53,8 +53,9 @@ def list_alarms(
 ) -> dict[str, Any]:
     with centre.db.read() as session:
         items, following = alarm_briefs(
-            session, centre.clock.now(), states=state or None, limit=page.limit, cursor=number_cursor(page.after)
-        )
+            session, centre.clock.now(), states=state or None, limit=page.limit, cursor=number_cursor(page.after),
+            seen_by=user,
+        )  # fmt: skip
     return {"items": items, "next_cursor": encode_cursor(following)}
 
 
@@ -99,6 +100,9 @@ def detail_for(centre: Centre, user: SignedIn, alarm_id: str) -> dict[str, Any]:
 
 def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: ActionBody) -> None:
     """One officer's action through the alarms' door. Raises NotFound, Conflict, Rejected, TryAgain."""
+    other = _other(alarm_id, body)
+    if other is not None:
+        check_named(centre, user, alarm_id=other)
     service_of(centre).handle(
         OfficerAction(
             alarm_id=alarm_id,
@@ -112,7 +116,7 @@ def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: Ac
             eta_min=body.eta_min,
             disposition=body.disposition,
             satisfaction=body.satisfaction,
-            other_alarm_id=_other(alarm_id, body),
+            other_alarm_id=other,
         )
     )
 

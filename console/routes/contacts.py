@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from console.centre import Centre
 from console.contact_views import Contact, TestCallView, contact_views
-from console.deps import CentreDep, actor_of, allowed
+from console.deps import CentreDep, actor_of, allowed, check_elder, check_named
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from core.errors import TryAgain
@@ -28,6 +28,7 @@ def _views(centre: Centre, rows: list[Row]) -> list[Contact]:
 
 @router.post("", status_code=201)
 def add_contact(given: ContactNew, centre: CentreDep, user: Writer) -> Contact:
+    check_elder(centre, user, given.elder_id)
     return _views(centre, [centre.registry.contacts.add(given, actor_of(user))])[0]
 
 
@@ -42,6 +43,7 @@ def list_contacts(
 ) -> Page[Contact]:
     asked = {"elder_id": elder_id, "role": role, "person_id": person_id}
     where = [CONTACTS.c[name] == value for name, value in asked.items() if value]
+    where += user.scope.where(CONTACTS)
     with centre.db.read() as session:
         rows, following = store.page(session, CONTACTS, after=paging.after, limit=paging.limit, where=where)
         return Page(items=contact_views(session, rows), next_cursor=encode_cursor(following))
@@ -50,6 +52,7 @@ def list_contacts(
 @router.put("/order")
 def order_contacts(given: ContactOrder, centre: CentreDep, user: Writer) -> list[Contact]:
     """Set who of an elder's contacts is called first; other contacts than these by now are a conflict (409)."""
+    check_elder(centre, user, given.elder_id)
     return _views(centre, centre.registry.contacts.order(given, actor_of(user)))
 
 
@@ -82,12 +85,14 @@ def list_alike(contact_id: str, centre: CentreDep, user: Reader) -> list[Contact
     """Contacts of other elders with the same first number and name: the same person, if somebody says so."""
     with centre.db.read() as session:
         row = store.get(session, CONTACTS, contact_id)
-        return contact_views(session, centre.registry.contacts.alike(session, row))
+        others = centre.registry.contacts.alike(session, row)
+        return contact_views(session, [one for one in others if user.scope.sees_elder(session, one["elder_id"])])
 
 
 @router.post("/{contact_id}/same-person")
 def join_contact(contact_id: str, given: SamePerson, centre: CentreDep, user: Writer) -> Contact:
     """This contact is the same person as another elder's: from now on they share name, numbers, hours and findings."""
+    check_named(centre, user, contact_id=given.contact_id)
     return _views(centre, [centre.registry.contacts.join(contact_id, given.contact_id, actor_of(user))])[0]
 
 

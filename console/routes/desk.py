@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
 from alarms.views import alarm_briefs, last_change, number_cursor
-from console.deps import CentreDep, actor_of, allowed
+from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, words
 from console.pages import page
 from console.paging import Paging, encode_cursor
@@ -42,8 +42,8 @@ def desk(
     now = centre.clock.now()
     with centre.db.read() as session:
         seen = last_change(session)  # Before the lines: what changes in between is told again, never missed.
-        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES)
-        closed, _ = alarm_briefs(session, now, states=("closed",), limit=1)
+        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
+        closed, _ = alarm_briefs(session, now, states=("closed",), limit=1, seen_by=user)
     lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
     chosen = _chosen(request, centre, user, alarm)
     return page(
@@ -63,7 +63,7 @@ def lines(
     now = centre.clock.now()
     wanted = [one for one in ids if ALARM_ID.fullmatch(one)]
     with centre.db.read() as session:
-        found, _ = alarm_briefs(session, now, ids=wanted, states=OPEN_STATES, limit=len(wanted) or 1)
+        found, _ = alarm_briefs(session, now, ids=wanted, states=OPEN_STATES, limit=len(wanted) or 1, seen_by=user)
     return page(request, "_lines.html", user, lines=[dressed(one, now) for one in found])
 
 
@@ -72,8 +72,8 @@ def closed_alarms(request: Request, centre: CentreDep, user: Reader, wanted: Pag
     now = centre.clock.now()
     with centre.db.read() as session:
         found, following = alarm_briefs(
-            session, now, states=("closed",), limit=wanted.limit, cursor=number_cursor(wanted.after)
-        )
+            session, now, states=("closed",), limit=wanted.limit, cursor=number_cursor(wanted.after), seen_by=user,
+        )  # fmt: skip
     shown = [dressed(one, now) for one in found]
     return page(request, "alarms.html", user, alarms=shown, following=encode_cursor(following))
 
@@ -172,6 +172,7 @@ def _chosen(request: Request, centre: CentreDep, user: SignedIn, alarm_id: str |
     if alarm_id is None or not ALARM_ID.fullmatch(alarm_id):
         return None
     try:
+        check_named(centre, user, alarm_id=alarm_id)
         return _panel(request, centre, user, alarm_id)
     except NotFound:
         return None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, model_validator
 
 from alarms.commands import leave_command
 from console.centre import Centre
-from console.deps import CentreDep, actor_of, allowed
+from console.deps import CentreDep, actor_of, allowed, check_elder, check_named
 from console.device_schemas import Device, DeviceLine, DevicePaired, DeviceWithSecret, Replaced
 from console.labels import qr_svg
 from console.paging import Page, Paging, encode_cursor
@@ -56,6 +56,7 @@ class CommandLeft(BaseModel):
 
 @router.post("", status_code=201)
 def add_device(given: DeviceNew, centre: CentreDep, user: Writer) -> DeviceWithSecret:
+    check_elder(centre, user, given.elder_id)
     row, secret = centre.registry.devices.add(given, by=actor_of(user))
     return DeviceWithSecret.model_validate(_shown(centre, row) | {"secret": secret})
 
@@ -74,7 +75,7 @@ def list_devices(
     silent: Annotated[bool, Query(description="Only those that missed three signs of life")] = False,
     low_battery: Annotated[bool, Query(description="Only those whose battery is low")] = False,
 ) -> Page[Device]:
-    wanted = DeviceFilter(q, elder_id, state, model, batch, area, silent, low_battery)
+    wanted = DeviceFilter(q, elder_id, state, model, batch, area, silent, low_battery, user.scope)
     with centre.db.read() as session:
         rows, following = device_lists.page(
             session, wanted, now=centre.clock.now(), after=paging.after, limit=paging.limit
@@ -99,6 +100,7 @@ def get_device(device: str, centre: CentreDep, user: Reader) -> Device:
 @router.patch("/{device}")
 def change_device(device: str, patch: DevicePatch, centre: CentreDep, user: Writer, version: IfMatch) -> Device:
     """A `state` that its life does not allow is a conflict: in service only after a test press of every trigger."""
+    check_elder(centre, user, patch.elder_id)
     row = centre.registry.devices.change(device, patch, version, by=actor_of(user))
     return Device.model_validate(_shown(centre, row))
 
@@ -106,6 +108,7 @@ def change_device(device: str, patch: DevicePatch, centre: CentreDep, user: Writ
 @router.post("/{device}/pair")
 def pair_device(device: str, given: Pairing, centre: CentreDep, user: Writer, version: IfMatch) -> DevicePaired:
     """Give it to an elder, also from another one; every trigger is tested anew then."""
+    check_elder(centre, user, given.elder_id)
     row, before = centre.registry.devices.pair(device, given, version, by=actor_of(user))
     return DevicePaired.model_validate(_shown(centre, row) | {"previous_elder_id": before})
 
@@ -113,6 +116,7 @@ def pair_device(device: str, given: Pairing, centre: CentreDep, user: Writer, ve
 @router.post("/{device}/replace")
 def replace_device(device: str, given: Replacement, centre: CentreDep, user: Writer) -> Replaced:
     """Let the device `by` take over this one's elder, in one step."""
+    check_named(centre, user, device=given.by)
     new, old = centre.registry.devices.replace(device, given, by=actor_of(user))
     with centre.db.read() as session:
         shown = dressed(session, [new, old])

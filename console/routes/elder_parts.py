@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from console.deps import CentreDep, actor_of, allowed
+from console.deps import CentreDep, actor_of, allowed, check_elder
 from console.routes.elders import Reader, Writer
 from console.routes.versions import IfMatch
 from registry import store
@@ -122,6 +122,7 @@ def get_household(elder_id: str, centre: CentreDep, user: Reader) -> Household:
 @router.put("/household")
 def join_household(elder_id: str, given: HouseholdChange, centre: CentreDep, user: Writer) -> Household:
     """The elder lives with another one; whoever they lived with before stays behind."""
+    check_elder(centre, user, given.with_elder_id, "with_elder_id")
     return _household(centre.registry.households.join(elder_id, given.with_elder_id, actor_of(user)))
 
 

@@ -14,7 +14,7 @@ from registry import area_store, store
 from registry.elder_filters import Filters
 from registry.elder_intake import ElderKind, ElderNew, ElderPatch, Mark
 from registry.history import history_of
-from registry.search import Wanted
+from registry.search import Wanted, scopes_of
 from registry.search_query import Filters as SearchFilters
 from registry.sessions import SignedIn
 from registry.store import ELDERS, Row
@@ -92,7 +92,7 @@ def list_elders(
             area_name=area, areas=(area_code,) if area_code else (), kinds=(kind,) if kind else (),
             marks=(mark,) if mark else (),
         )  # fmt: skip
-        answer = centre.registry.search(Wanted(q, filters, paging.limit, paging.after))
+        answer = centre.registry.search(Wanted(q, filters, paging.limit, paging.after, scopes_of(user.scope.codes)))
         with centre.db.read() as session:
             held = store.rows_by_id(session, ELDERS, [found.file.id for found in answer.found])
         items = [_line(held[found.file.id]) for found in answer.found if found.file.id in held]
@@ -102,6 +102,7 @@ def list_elders(
         if area_code and path is None:
             return Page(items=[], next_cursor=None)
         where = Filters(area=area, area_path=path, kind=kind, mark=mark).where(centre.registry.desk.today)
+        where += user.scope.where(ELDERS)
         rows, following = store.page(session, ELDERS, after=paging.after, limit=paging.limit, where=where)
     return Page(items=[_line(row) for row in rows], next_cursor=encode_cursor(following))
 

@@ -19,6 +19,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 TOLD = (
     "`hello` with the server's time and the newest `seq`; then one `alarm` for each line of the timeline, its `id` "
     "the line's `seq`, its data `{seq, what, at, author, data, alarm}`; `heartbeat` with the server's time. "
+    "Of an alarm outside the reader's areas no more is told than its `id`, with `what` `out_of_sight`. "
     "`Last-Event-ID` goes on after that line and leaves none out."
 )
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -60,4 +61,4 @@ async def events(
         raise TryAgain("the console is starting or stopping")
     known = last_event_id or since
     place = int(known) if known and NUMBER.fullmatch(known) else None
-    return StreamingResponse(hub.stream(place), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(hub.stream(place, user), media_type="text/event-stream", headers=HEADERS)

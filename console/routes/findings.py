@@ -10,11 +10,14 @@ from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
 from registry import findings
 from registry.intake import Given, Note
+from registry.models import Finding as FindingRow
+from registry.models import table_of
 from registry.sessions import SignedIn
 
 router = APIRouter(prefix="/api/v1/findings", tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("registry.write"))]
+FINDINGS = table_of(FindingRow)
 State = Literal["waiting", "snoozed", "open", "resolved", "all"]
 
 
@@ -61,6 +64,7 @@ def list_findings(
 ) -> Page[Finding]:
     """The gravest first, and of those the oldest."""
     where = findings.fitting(centre.clock.now(), state, kind=kind, elder_id=elder_id, owner=owner, me=user.id)
+    where += user.scope.where(FINDINGS)
     with centre.db.read() as session:
         rows, following = findings.page(session, after=paging.after, limit=paging.limit, where=where)
     return Page(items=[Finding.model_validate(row) for row in rows], next_cursor=encode_cursor(following))

@@ -26,6 +26,7 @@ from geo.outlines import GeocnOutlines, Outlines
 from geo.position import Position
 from geo.store import nearest_resources
 from registry.models import Device, DeviceFix, DevicePresence, Elder, table_of
+from registry.scope import Scope
 
 VENDOR = Path(__file__).parents[1] / "static" / "vendor"
 SCRIPT, STYLE, GEOJSON = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "application/geo+json"
@@ -75,7 +76,7 @@ def live_style() -> Response:
 def alarm_features(centre: CentreDep, user: Reader) -> Response:
     now, tiles = centre.clock.now(), tiles_of(centre.settings)
     with centre.db.read() as session:
-        found, _ = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES)
+        found, _ = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
     return _collection([shown for one in found if (shown := feature(dressed(one, now, tiles)))])
 
 
@@ -84,7 +85,7 @@ def device_features(centre: CentreDep, user: Reader) -> Response:
     """Every device with a place: its last fix, or its elder's home."""
     tiles = tiles_of(centre.settings)
     with centre.db.read() as session:
-        rows = _devices(session)
+        rows = _devices(session, user.scope)
     features = []
     for uid, lat, lon, is_online in rows:
         place = tiles.place(lat, lon) if tiles else (lat, lon)
@@ -158,7 +159,7 @@ def _labels(request: Request, centre: Centre) -> Any:
     return CHINESE if language_of(request, centre.settings.locale) == "zh-CN" else ENGLISH
 
 
-def _devices(session: Session) -> list[Any]:
+def _devices(session: Session, scope: Scope) -> list[Any]:
     lat = func.coalesce(_FIXES.c.lat, _ELDERS.c.lat)
     lon = func.coalesce(_FIXES.c.lon, _ELDERS.c.lon)
     wanted = (
@@ -166,7 +167,7 @@ def _devices(session: Session) -> list[Any]:
         .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
         .outerjoin(_FIXES, _FIXES.c.uid == _DEVICES.c.uid)
         .outerjoin(_PRESENCE, _PRESENCE.c.uid == _DEVICES.c.uid)
-        .where(lat.is_not(None), lon.is_not(None), _DEVICES.c.state != "retired")
+        .where(lat.is_not(None), lon.is_not(None), _DEVICES.c.state != "retired", *scope.where(_DEVICES))
         .limit(MOST_DEVICES)
     )
     return list(session.execute(wanted))

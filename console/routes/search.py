@@ -95,8 +95,9 @@ def search_files(asked: SearchAsked, centre: CentreDep, user: Reader) -> SearchP
     """The files that answer, the best first: what is so from end to end, then what begins so, then the rest; within
     each the newest first."""
     wanted = search.Wanted(
-        asked.q, asked.filters.asked(), asked.limit, decode_cursor(asked.cursor) if asked.cursor else None
-    )
+        asked.q, asked.filters.asked(), asked.limit, decode_cursor(asked.cursor) if asked.cursor else None,
+        search.scopes_of(user.scope.codes),
+    )  # fmt: skip
     answer = centre.registry.search(wanted)
     return SearchPage(
         items=[item_of(found) for found in answer.found], next_cursor=encode_cursor(answer.following),

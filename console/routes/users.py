@@ -29,6 +29,7 @@ class User(BaseModel):
     phone: str | None = Field(description="E.164; a duty officer with a phone is rung when everybody else has failed")
     language: str
     is_active: bool
+    areas: list[str] | None = Field(description="Codes of the areas whose files they see; empty or null: all")
     created_at: datetime
 
 

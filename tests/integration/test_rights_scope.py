@@ -1,0 +1,166 @@
+"""A street's officer sees the street: files, devices and alarms of other areas are as if they were not there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from console.live import Hub
+from core.ids import new_id
+from registry import sessions
+from registry.store import AREAS, ELDERS, add
+from tests.console_site import ConsoleSite, problem_of
+from tests.world import ELDER, OFFICER, World
+
+CITY, STREET, NEXT_STREET = "/610000/610400", "/610000/610400/610402/610402001", "/610000/610400/610402/610402002"
+
+
+@pytest.fixture
+def site(world: World) -> ConsoleSite:
+    made = ConsoleSite(world.db, world.clock)
+    made.centre.alarms, made.centre.sandbox = world.alarms, world.network
+    with world.db.write() as session:
+        for path in (CITY, STREET, NEXT_STREET):
+            code = path.rpartition("/")[2]
+            add(session, AREAS, {"id": new_id(), "code": code, "name": code, "level": "street", "path": path})
+    return made
+
+
+def file_in(site: ConsoleSite, elder_id: str, path: str | None) -> None:
+    with site.db.write() as session:
+        session.connection().execute(update(ELDERS).where(ELDERS.c.id == elder_id).values(area_path=path))
+
+
+def of_area(site: ConsoleSite, role: str, *codes: str) -> TestClient:
+    """Somebody who is signed in and has these areas."""
+    name = f"{role}-of-{'-'.join(codes)}"
+    given = {"username": name, "password": "correct horse battery", "role": role, "areas": list(codes)}
+    answer = site.as_("admin").post("/api/v1/users", json=given)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["areas"] == list(codes)
+    return site.open(authorization=f"Bearer {site.token(name)}")
+
+
+def ids(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def test_lists_hold_what_lies_in_the_areas(site: ConsoleSite) -> None:
+    mine, other, nowhere = (site.make("elders")["id"] for _ in range(3))
+    file_in(site, mine, f"{STREET}/610402001003")
+    file_in(site, other, f"{STREET}9")
+    contacts = [site.make("contacts", elder_id=elder)["id"] for elder in (mine, other)]
+    devices = [site.make("devices", elder_id=elder)["id"] for elder in (mine, other, None)]
+
+    registrar = of_area(site, "registrar", "610402001")
+
+    assert ids(registrar.get("/api/v1/elders")) == [mine]
+    assert ids(registrar.get("/api/v1/elders?q=zgm")) == [mine]
+    assert ids(registrar.post("/api/v1/search", json={"q": "zgm"})) == [mine]
+    assert ids(registrar.get("/api/v1/contacts")) == contacts[:1]
+    assert set(ids(registrar.get("/api/v1/devices"))) >= {devices[0], devices[2]}
+    assert devices[1] not in ids(registrar.get("/api/v1/devices"))
+    assert {mine, other, nowhere} <= set(ids(site.as_("registrar").get("/api/v1/elders")))
+
+
+def test_what_lies_elsewhere_is_not_there(site: ConsoleSite) -> None:
+    other = site.make("elders")["id"]
+    file_in(site, other, NEXT_STREET)
+    contact, device = site.make("contacts", elder_id=other)["id"], site.make("devices", elder_id=other)
+    registrar = of_area(site, "registrar", "610402001")
+
+    for path in (f"elders/{other}", f"contacts/{contact}", f"devices/{device['id']}", f"devices/{device['uid']}"):
+        for method in ("GET", "PATCH", "DELETE"):
+            problem_of(registrar.request(method, f"/api/v1/{path}", json={}), 404)
+    given = {"elder_id": other, "name": "李娜", "role": "family", "phone": "+8613900000001", "rank": 1}
+    problem_of(registrar.post("/api/v1/contacts", json=given), 422)
+    problem_of(registrar.post("/api/v1/devices", json={"uid": "cb-x", "elder_id": other}), 422)
+    assert of_area(site, "registrar", "610400").get(f"/api/v1/elders/{other}").status_code == 200
+
+
+def test_nobody_files_an_elder_out_of_their_own_sight(site: ConsoleSite) -> None:
+    registrar = of_area(site, "registrar", "610402001")
+
+    made = registrar.post("/api/v1/elders", json={"name": "赵", "area_code": "610402001"})
+
+    assert made.status_code == 201, made.text
+    for outside in ({"area_code": "610402002"}, {"area": "somewhere"}, {}):
+        problem_of(registrar.post("/api/v1/elders", json={"name": "赵"} | outside), 422)
+    problem_of(registrar.patch(f"/api/v1/elders/{made.json()['id']}", json={"area_code": "610402002"}), 422)
+    assert registrar.patch(f"/api/v1/elders/{made.json()['id']}", json={"name": "赵丽"}).status_code == 200
+
+
+def test_an_area_that_has_gone_gives_no_right_at_all(site: ConsoleSite) -> None:
+    elder = site.make("elders")["id"]
+    file_in(site, elder, STREET)
+    registrar = of_area(site, "registrar", "610402001")
+    with site.db.write() as session:
+        session.connection().execute(AREAS.delete().where(AREAS.c.code == "610402001"))
+    site.app.state.memory.forget()
+
+    assert ids(registrar.get("/api/v1/elders")) == []
+    problem_of(registrar.get(f"/api/v1/elders/{elder}"), 404)
+
+
+def test_areas_of_a_user_must_be_there(site: ConsoleSite) -> None:
+    given = {"username": "limin", "password": "correct horse battery", "role": "officer", "areas": ["999999"]}
+
+    told = problem_of(site.as_("admin").post("/api/v1/users", json=given), 422)
+
+    assert told["errors"] == [{"where": "body.areas", "what": "there is no area 999999"}]
+
+
+def test_an_alarm_elsewhere_is_out_of_sight_until_anybody_is_wanted(site: ConsoleSite, world: World) -> None:
+    file_in(site, ELDER.id, NEXT_STREET)
+    alarm_id = world.press().alarm_id
+    officer = of_area(site, "officer", "610402001")
+
+    assert ids(officer.get("/api/v1/alarms")) == []
+    problem_of(officer.get(f"/api/v1/alarms/{alarm_id}"), 404)
+    problem_of(officer.post(f"/api/v1/alarms/{alarm_id}/claim"), 404)
+    assert alarm_id not in officer.get(f"/?alarm={alarm_id}").text
+    assert ids(of_area(site, "officer", "610402002").get("/api/v1/alarms")) == [alarm_id]
+
+    world.advance_until(lambda: world.alarm.officers_wanted, within_s=600)
+
+    assert ids(officer.get("/api/v1/alarms")) == [alarm_id]
+    assert officer.post(f"/api/v1/alarms/{alarm_id}/claim").status_code == 200
+    assert officer.get(f"/api/v1/alarms/{alarm_id}").json()["claimed_by"]["name"] == "officer-of-610402001"
+    assert alarm_id in officer.get("/").text
+
+
+def test_an_alarm_of_nobody_is_everybodys(site: ConsoleSite, world: World) -> None:
+    unlinked, unfiled = world.press("dev-stock").alarm_id, world.press("dev-7").alarm_id
+
+    officer = of_area(site, "officer", "610402001")
+
+    assert set(ids(officer.get("/api/v1/alarms"))) == {unlinked, unfiled}
+
+
+@pytest.fixture
+def hub(world: World) -> Iterator[Hub]:
+    made = Hub(world.db, world.clock, world.wake)
+    yield made
+    made.close()
+
+
+def test_the_stream_tells_no_more_than_that_something_is_out_of_sight(
+    site: ConsoleSite, world: World, hub: Hub
+) -> None:
+    file_in(site, ELDER.id, NEXT_STREET)
+    alarm_id = world.press().alarm_id
+    of_area(site, "officer", "610402001")
+    world.click("note", text="the door is open")
+    token = site.token("officer-of-610402001")
+    with world.db.read() as session:
+        near = sessions.find(session, token, world.clock.now())
+    told = hub._tell(hub._lines(0), 0)
+
+    assert ELDER.name.encode() not in told[0].text_for(near)
+    assert OFFICER.name.encode("ascii", "backslashreplace") not in told[-1].text_for(near)
+    assert alarm_id.encode() in told[0].text_for(near)
+    assert all(b"out_of_sight" in one.text_for(near) for one in told)
+    assert not any(b"out_of_sight" in one.text_for(None) for one in told)
