@@ -50,6 +50,7 @@ ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
 CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
+LOOK_THROUGH_AT_HOUR = 2
 LET_GO_AT_HOUR = 3  # Local: the quietest hour of a duty room.
 COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything time and again.
 log = logging.getLogger(__name__)
@@ -224,6 +225,10 @@ class Carebell:
             self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
             zone = self.settings.timezone
             self._calendar.add_job(self._let_go, "cron", hour=LET_GO_AT_HOUR, timezone=zone, misfire_grace_time=None)
+            self._calendar.add_job(
+                self.registry.inspection.look, "cron", hour=LOOK_THROUGH_AT_HOUR, timezone=zone,
+                args=[lambda: not self._calendar.running],
+            )  # fmt: skip
             self._calendar.start()
         if self.gateway is not None:
             self.rights.start()

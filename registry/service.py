@@ -14,6 +14,7 @@ from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
 from registry.findings import Findings
 from registry.households import Households
+from registry.inspection import Inspection
 from registry.passwords import Passwords
 from registry.phone_checks import PhoneChecks
 from registry.phones import Phones
@@ -52,6 +53,7 @@ class RegistryService:
         self.photos = Photos(self.desk)
         self.contacts = Contacts(self.desk)
         self.findings = Findings(self.desk)
+        self.inspection = Inspection(self.desk)
         self.phone_checks = PhoneChecks(self.desk, self.contacts)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
