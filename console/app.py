@@ -42,6 +42,7 @@ from console.routes import (
     search,
     session,
     users,
+    wall,
 )
 from console.signin import Guard
 from console.views_log import Views
@@ -75,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sandbox_page.router,
     search.router,
     users.router,
+    wall.router,
 )
 
 
@@ -92,6 +94,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.memory = Memory()
     app.state.guard = Guard()
     app.state.views = Views()
+    app.state.wall = wall.Wall()
     app.state.error_page = error_page
     app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))
     for router in ROUTERS:

@@ -146,6 +146,7 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
+        "level": coded(w.LEVEL_WORDS),
         "deed": coded(e.DEED_WORDS), "access_part": coded(e.ACCESS_WORDS),
         "way_in": lambda way: access_sentence(way.get("access"), way.get("access_notes"), speech.language),
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),

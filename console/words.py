@@ -121,6 +121,14 @@ THEN_WORDS = {
     "unreachable": N_("cannot be reached"),
     "no_number": N_("does not exist"),
 }
+LEVEL_WORDS = {
+    "first_call": N_("first phone rings within 2 s"),
+    "taken_60": N_("taken by an officer within 60 s"),
+    "taken_180": N_("taken by an officer within 180 s"),
+    "arrived_45": N_("helper at the door within 45 min"),
+    "arrived_60": N_("helper at the door within 60 min"),
+    "followed_up": N_("follow-up done"),
+}
 WHY_WORDS = {
     "arrival_late": N_("nobody has arrived"),
     "helper_not_there": N_("the helper is not there"),

@@ -46,7 +46,7 @@ def page(
     if wanted.is_silent or wanted.is_low:
         query = query.outerjoin(PRESENCE, PRESENCE.c.uid == DEVICES.c.uid)
     if wanted.is_silent:
-        query = query.outerjoin(MODELS, MODELS.c.name == DEVICES.c.model).where(_is_silent(now))
+        query = query.outerjoin(MODELS, MODELS.c.name == DEVICES.c.model).where(silent_condition(now))
     if wanted.is_low:
         query = query.where(PRESENCE.c.battery_pct <= LOW_BATTERY_PCT)
     rows = [dict(row._mapping) for row in session.connection().execute(query)]
@@ -75,7 +75,7 @@ def _lives_in(session: Session, code: str) -> list[ColumnElement[bool]]:
     return [or_(ELDERS.c.area_path == area["path"], store.begins_with(ELDERS.c.area_path, area["path"] + "/"))]
 
 
-def _is_silent(now: datetime) -> ColumnElement[bool]:
+def silent_condition(now: datetime) -> ColumnElement[bool]:
     """Given out and not heard for three heartbeats; what was never heard has been silent since it was paired."""
     beat_s = func.coalesce(DEVICES.c.heartbeat_s, MODELS.c.heartbeat_s, USUAL_HEARTBEAT_S)
     seen_at = func.coalesce(PRESENCE.c.last_seen_at, DEVICES.c.paired_at, DEVICES.c.created_at)

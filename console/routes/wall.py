@@ -1,0 +1,97 @@
+"""The leader's wall: the whole room on a screen without a mouse."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse
+
+from alarms import figures
+from alarms.events import STATES
+from alarms.views import alarm_briefs
+from console.centre import Centre
+from console.deps import CentreDep, allowed
+from console.pages import page
+from console.states import dressed
+from registry.sessions import SignedIn
+
+router = APIRouter(include_in_schema=False)
+Leader = Annotated[SignedIn, Depends(allowed("alarms.read"))]
+OPEN_STATES = tuple(state for state in STATES if state != "closed")
+MOST_OPEN = 500
+WAITING_SHOWN = 8
+FRESH_FOR = timedelta(seconds=4)  # Many walls and one look at the day.
+HEAT_CELLS = 24  # Across; the height follows the map's shape.
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A square of the heat map, in cells from the left and the top; `heat` is 0 to 1."""
+
+    x: int
+    y: int
+    heat: float
+    count: int
+
+
+class Wall:
+    """The day's figures, looked at once for all walls."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at: datetime | None = None
+        self._members: dict[str, Any] = {}
+
+    def members(self, centre: Centre) -> dict[str, Any]:
+        now = centre.clock.now()
+        with self._lock:
+            if self._at is None or now - self._at > FRESH_FOR:
+                self._members, self._at = _look(centre, now), now
+            return self._members
+
+
+@router.get("/wall", name="wall")
+def wall(request: Request, centre: CentreDep, user: Leader) -> HTMLResponse:
+    """The page, or the part of it that changes, for a page that asks again."""
+    shown: Wall = request.app.state.wall
+    template = "_wall.html" if "hx-request" in request.headers else "wall.html"
+    return page(request, template, user, **shown.members(centre))
+
+
+def _look(centre: Centre, now: datetime) -> dict[str, Any]:
+    midnight = datetime.combine(now.astimezone(zone := ZoneInfo(centre.settings.timezone)).date(), time(), zone)
+    with centre.db.read() as session:
+        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_OPEN)
+        day = figures.day_of(session, midnight, now)
+        loads = figures.loads(session, midnight, now)
+        silent = figures.silent_by_area(session, now)
+    lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
+    unclaimed = [one for one in lines if one["look"] == "unclaimed"]
+    return {
+        "lines": lines[:WAITING_SHOWN], "more": len(lines) - WAITING_SHOWN, "has_more": more is not None,
+        "open_count": len(lines), "unclaimed": unclaimed, "late": [one for one in lines if one["is_late"]],
+        "oldest": min((one["received_at"] for one in unclaimed), default=None),
+        "day": day, "loads": loads, "silent": silent, "hour": now.astimezone(zone).hour,
+        "busiest": max(day.by_hour) or 1, "heat": heat_of(day.places), "heat_cells": HEAT_CELLS,
+    }  # fmt: skip
+
+
+def heat_of(places: Sequence[tuple[float, float]]) -> list[Cell]:
+    """Where today's alarms were, as squares; the places that fall far out are drawn at the edge."""
+    if not places:
+        return []
+    lats, lons = sorted(p[0] for p in places), sorted(p[1] for p in places)
+    cut = len(places) // 50
+    south, north, west, east = lats[cut], lats[-1 - cut], lons[cut], lons[-1 - cut]
+    size = max((east - west) / HEAT_CELLS, (north - south) / HEAT_CELLS, 0.002)
+    counts: dict[tuple[int, int], int] = {}
+    for lat, lon in places:
+        x = min(HEAT_CELLS - 1, max(0, int((lon - west) / size)))
+        y = min(HEAT_CELLS - 1, max(0, int((north - lat) / size)))
+        counts[x, y] = counts.get((x, y), 0) + 1
+    most = max(counts.values())
+    return [Cell(x, y, count / most, count) for (x, y), count in sorted(counts.items())]
