@@ -344,6 +344,18 @@ def _history(session: Session, alarm: Row[Any]) -> list[Json]:
     ]  # fmt: skip
 
 
+def alarms_of(session: Session, elder_id: str, *, limit: int = HISTORY) -> list[Json]:
+    """An elder's alarms, the newest first, each in one line."""
+    wanted = (
+        select(_ALARMS.c.id, _ALARMS.c.number, _ALARMS.c.kind, _ALARMS.c.state, _ALARMS.c.received_at,
+               _ALARMS.c.disposition, _ALARMS.c.press_count, _ALARMS.c.claimed_by)
+        .where(_ALARMS.c.elder_id == elder_id)
+        .order_by(_ALARMS.c.number.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [dict(row._mapping) | {"received_at": instant(row.received_at)} for row in session.execute(wanted)]
+
+
 def number_cursor(text: str | None) -> int | None:
     """A list's cursor from a query string. Raises Rejected when it is none of ours."""
     if text is None or text == "":

@@ -64,3 +64,61 @@ MEMBER_WORDS: Mapping[str, str] = {
     "household": N_("Household"),
     "photo": N_("Photo"),
 }
+RISK_WORDS = {
+    "unprotected": N_("not protected: no device, or nobody to call"),
+    "no_device": N_("without a device"),
+    "no_contact": N_("without contacts"),
+    "no_key_holder": N_("nobody has a key"),
+    "no_place": N_("not on the map"),
+}
+DEVICE_FILTERS = {
+    "in_service": N_("in service"),
+    "installed": N_("installed"),
+    "issued": N_("issued"),
+    "faulty": N_("faulty"),
+    "retired": N_("retired"),
+    "stock": N_("in stock"),
+}
+REASON_WORDS = {
+    "call": N_("The elder or the family is calling"),
+    "update": N_("To bring the file up to date"),
+    "visit": N_("A visit or a service is being arranged"),
+    "device": N_("Work on the device"),
+    "complaint": N_("A complaint or a question about the service"),
+    "other": N_("Something else (say what)"),
+}
+"""Why somebody opens the sensitive part of a file outside an alarm."""
+WHY_FOUND_WORDS = {
+    "name": N_("Name"),
+    "reading": N_("Spoken as"),
+    "phone": N_("Phone"),
+    "service_card": N_("Service card"),
+    "device": N_("Device"),
+    "contact": N_("Contact"),
+    "contact_phone": N_("A contact's phone"),
+    "address": N_("Address"),
+    "area": N_("Area"),
+    "id_number": N_("ID number"),
+}
+SERVICE_TEXTS = (
+    N_("does not fit the ID number"),
+    N_("does not fit the birth date on file"),
+    N_("does not fit the sex on file"),
+    N_("there is another file with this ID number"),
+    N_("is an old number of 15 digits, which ended in 2013: take the one of 18 from the card"),
+    N_("has 18 characters: 17 digits, and a digit or X at the end"),
+    N_("has a wrong check digit: one of its digits is mistyped"),
+    N_("begins with a code that no place ever had"),
+    N_("holds a day of birth that there never was"),
+    N_("0 and 0 is a place in the sea: leave both empty where the place is not known"),
+    N_("lat and lon are the wrong way round"),
+    N_("lies outside the country or in the sea"),
+    N_("from_day and to_day belong together"),
+    N_("these days belong to another address already"),
+    N_("there is an address for the rest of the year already"),
+    N_("the elder has an address for the rest of the year already"),
+    N_("there is no such day in a year"),
+    N_("this elder still has a device: take it back first"),
+    N_("is the same elder"),
+)
+"""What the registry says of elders; written there in English, translated with the pages."""

@@ -113,7 +113,7 @@ def _value(texts: Sequence[str], kinds: set[str]) -> Any:
     if "array" in kinds:
         return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
     text = texts[-1].strip()
-    if "boolean" in kinds:
+    if "boolean" in kinds and "string" not in kinds:
         return text.lower() in _YES
     if text == "":
         return None

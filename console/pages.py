@@ -107,6 +107,13 @@ def linked(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def marked(text: str, hit: Any) -> Markup:
+    """A text with what answers the question marked in it; `hit` has `text`, `start` and `end`, or is None."""
+    if hit is None or hit.text != text:
+        return escape(text)
+    return escape(text[: hit.start]) + Markup("<mark>{}</mark>").format(text[hit.start : hit.end]) + text[hit.end :]
+
+
 @cache
 def _environment(language: str, timezone: str) -> Environment:
     made = Environment(
@@ -146,8 +153,8 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
-        "level": coded(w.LEVEL_WORDS),
-        "deed": coded(e.DEED_WORDS), "access_part": coded(e.ACCESS_WORDS),
+        "deed": coded(e.DEED_WORDS), "device_state": coded(e.DEVICE_FILTERS), "why_found": coded(e.WHY_FOUND_WORDS),
+        "level": coded(w.LEVEL_WORDS), "marked": marked, "access_part": coded(e.ACCESS_WORDS),
         "way_in": lambda way: access_sentence(way.get("access"), way.get("access_notes"), speech.language),
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
         "phone": phone_text, "linked": linked, "distance": distance_text, "local": local,

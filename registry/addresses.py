@@ -123,8 +123,9 @@ class Addresses:
         if given & {"access", "access_notes"}:
             told = values["access"] if "access" in values else before.get("access")
             values["access"] = {name: value for name, value in (told or {}).items() if value is not None} or None
-            notes = values.get("access_notes", before.get("access_notes"))
-            values["access_confirmed_on"] = self.desk.today if values["access"] or notes else None
+            ways = values["access"], values.get("access_notes", before.get("access_notes"))
+            if ways != (before.get("access"), before.get("access_notes")):
+                values["access_confirmed_on"] = self.desk.today if any(ways) else None
         return self.desk.housed(values, given, "given")
 
     def _log(self, session: Session, by: Actor, elder_id: str, what: str) -> None:

@@ -38,6 +38,11 @@ def _once(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def _dog(value: object) -> object:
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    return True if word in _A_DOG else False if word in _NO_DOG else value
+
+
 def _day_of_year(text: str) -> str:
     month, _, day = text.partition("-")
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= LONGEST_YEAR_DAY[int(month) - 1]):
@@ -58,6 +63,8 @@ IdNumberText = Annotated[
         description="18 characters with a right check digit; shown by role", json_schema_extra={"format": "password"}
     ),
 ]
+_A_DOG, _NO_DOG = frozenset({"yes", "true", "是", "有"}), frozenset({"no", "false", "none", "否", "无", "没有"})
+Dog = Annotated[YesNo | Short, BeforeValidator(_dog), Field(description="Yes, no, or what there is to know of it")]
 YearDay = Annotated[
     str,
     StringConstraints(pattern=r"^\d\d-\d\d$"),
@@ -72,7 +79,7 @@ class Access(Given):
     key_holder: Address | None = None
     door_code: Short | None = None
     floor: Short | None = None
-    dog: YesNo | Short | None = None
+    dog: Dog | None = None
     note: Note | None = None
 
 

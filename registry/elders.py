@@ -51,11 +51,12 @@ class Elders:
             refuse_twin(session, self.desk.db.vault, values.get("id_number"), elder_id)
             values |= in_area(Resolver(session), values, before)
             by.scope.check_area(values.get("area_path", before["area_path"]))
-            row = self.desk.change(session, ELDERS, elder_id, values, version or patch.version)
-            addresses.keep_current(session, elder_id, values, self.desk.clock.now())
-            changed = [name for name in values if name not in KEPT_TO_ITSELF and values[name] != before[name]]
+            news = {name: value for name, value in values.items() if value != before[name]}
+            row = self.desk.change(session, ELDERS, elder_id, news, version or patch.version)
+            addresses.keep_current(session, elder_id, news, self.desk.clock.now())
+            changed = sorted(news.keys() - KEPT_TO_ITSELF)
             if changed:
-                self._log(session, by, "elder.change", elder_id, members=sorted(changed))
+                self._log(session, by, "elder.change", elder_id, members=changed)
             return row
 
     def confirm_access(self, elder_id: str, by: Actor = Actor()) -> Row:
@@ -126,8 +127,9 @@ class Elders:
             raise BadMember("birth_date", "lies in the future")
         if given & {"access", "access_notes"}:
             values["access"] = _said(values["access"]) if "access" in values else before.get("access")
-            notes = values.get("access_notes", before.get("access_notes"))
-            values["access_confirmed_on"] = self.desk.today if values["access"] or notes else None
+            told = values["access"], values.get("access_notes", before.get("access_notes"))
+            if told != (before.get("access"), before.get("access_notes")):
+                values["access_confirmed_on"] = self.desk.today if any(told) else None
         return self.desk.housed(values, given, "home_given")
 
 

@@ -67,3 +67,15 @@ def test_the_registrys_own_fault_stands_beside_its_field() -> None:
 
     assert form.error("phone") == "this is not a phone number"
     assert form.value("phone") == "1"
+
+
+def test_a_member_that_is_yes_or_a_text_keeps_its_text() -> None:
+    found = read(ElderPatch, FormData({"access.dog": "two, friendly", "access.floor": "5"}))
+    said = read(ElderPatch, FormData({"access.dog": "有"}))
+
+    assert found.given is not None
+    assert found.given.access is not None
+    assert (found.given.access.dog, found.given.access.floor) == ("two, friendly", "5")
+    assert said.given is not None
+    assert said.given.access is not None
+    assert said.given.access.dog is True
