@@ -34,6 +34,7 @@ DEED_WORDS = {
     "elder.remove": N_("Removed"),
     "elder.restore": N_("Brought back"),
     "elder.view": N_("Looked at"),
+    "elder.view_sensitive": N_("Saw the sensitive part"),
     "elder.open": N_("Opened the sensitive part"),
     "elder.move": N_("Moved to the address of the season"),
     "elder.access_confirm": N_("Way in confirmed"),

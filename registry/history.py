@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.audit import AUDIT
 
-LOOKS = ("elder.view", "elder.open")
+LOOKS = ("elder.view", "elder.open", "elder.view_sensitive")
 OPEN_FOR = timedelta(minutes=15)
 
 

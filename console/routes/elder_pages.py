@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.views import age_on
 from console import flash
-from console.deps import CentreDep, actor_of, allowed
+from console.deps import CentreDep, actor_of, allowed, check_elder
 from console.elder_file import file_of, live_elder, removed_elder
 from console.elder_words import DEVICE_FILTERS, ELDER_KIND_WORDS, MARK_WORDS, REASON_WORDS, RISK_WORDS
 from console.i18n import N_, words
@@ -203,7 +203,11 @@ def find_housemate(
     """Whom the words may mean, to be chosen from."""
     with centre.db.read() as session:
         row = live_elder(session, elder_id)
-    found = centre.registry.search(search.Wanted(q.strip(), limit=8)).found if q.strip() else ()
+    found = (
+        centre.registry.search(search.Wanted(q.strip(), limit=8, scopes=search.scopes_of(user.scope.codes))).found
+        if q.strip()
+        else ()
+    )
     lines = [_line(one, centre) for one in found if one.file.id != elder_id]
     return page(request, "registry_elder_household.html", user, elder=row, q=q.strip(), lines=lines)
 
@@ -213,6 +217,7 @@ def join(
     centre: CentreDep, user: Writer, elder_id: str, with_elder_id: Annotated[str, Form(max_length=64)] = ""
 ) -> Response:
     try:
+        check_elder(centre, user, with_elder_id, "with_elder_id")
         centre.registry.households.join(elder_id, with_elder_id, actor_of(user))
     except BadMember as refused:
         return flash.after(f"{LIST}/{elder_id}", refused.what)
@@ -229,7 +234,8 @@ def _list(
     with centre.db.read() as session:
         place = area_store.resolve(session, asked.values["area"]) if asked.values["area"] else None
     after = decode_cursor(cursor) if cursor else None
-    wanted = search.Wanted(q, asked.filters(place.code if place else None), PER_PAGE, after)
+    filters = asked.filters(place.code if place else None)
+    wanted = search.Wanted(q, filters, PER_PAGE, after, search.scopes_of(user.scope.codes))
     answer = centre.registry.search(wanted)
     is_live = request.headers.get("hx-target") == "found"
     return page(
