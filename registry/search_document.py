@@ -110,7 +110,7 @@ def _tokens(file: File) -> Iterator[str]:
         yield from _each(DIGITS, runs(number, SHORTEST_DIGITS))
     for code in file.codes:
         yield whole(code)
-        yield from _each(CODE, runs(code, SHORTEST_CODE))
+        yield from _each(CODE, [*runs(code, SHORTEST_CODE), *runs(code, SHORTEST_CODE + 1)])
     for address in (file.address, file.area, *file.addresses):
         yield from _each(ADDRESS, pairs(fold(address or "")))
     yield from _filters(file)

@@ -138,7 +138,8 @@ def _anywhere(word: str) -> list[Condition]:
     if word.isdecimal() and len(word) >= SHORTEST_DIGITS:
         ways.append(_all([doc.DIGITS + run for run in runs(word, SHORTEST_DIGITS)]))
     if _ASCII_WORD.fullmatch(word) and len(word) >= SHORTEST_CODE:
-        ways.append(_all([doc.CODE + run for run in runs(word, SHORTEST_CODE)]))
+        # Codes count up from 000000: what is longer is looked up by longer pieces, of which fewer are alike.
+        ways.append(_all([doc.CODE + run for run in runs(word, min(len(word), SHORTEST_CODE + 1))]))
     if len(word) > 1:
         ways.append(_all([doc.ADDRESS + pair for pair in dict.fromkeys(pairs(word))]))
         ways.append(_all([doc.CONTACT_NAME + pair for pair in dict.fromkeys(pairs(word))]))
