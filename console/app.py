@@ -42,6 +42,7 @@ from console.routes import (
     sandbox,
     sandbox_page,
     search,
+    search_pages,
     session,
     users,
     wall,
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sandbox.router,
     sandbox_page.router,
     search.router,
+    search_pages.router,
     users.router,
     wall.router,
 )

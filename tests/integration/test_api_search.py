@@ -86,3 +86,20 @@ def test_elders_with_q_are_the_same_search(site: ConsoleSite) -> None:
 
     assert [item["name"] for item in first["items"] + rest["items"]] == ["王秀", "王秀兰"]
     assert officer.get("/api/v1/elders", params={"q": "zgm", "area": "秦都区"}).json()["items"] == []
+
+
+def test_below_the_box_stands_who_was_found(site: ConsoleSite) -> None:
+    officer = site.as_("officer")
+
+    def below(q: str) -> str:
+        answer = officer.post("/registry/search", data={"q": q}, headers={"cookie": "carebell_lang=en"})
+        assert answer.status_code == 200
+        return answer.text
+
+    assert "<mark>赵桂</mark>明" in below("zg")
+    assert "139<mark>0000</mark>0007" in below("赵 0000")
+    assert "Type a name" in below("")
+    assert "a little more" in below("7")
+    assert "Nobody found" in below("不在")
+    assert "<script>" not in below("<script>alert(1)</script>")
+    problem_of(site.as_("tester").post("/registry/search", data={"q": "zg"}), 403)
