@@ -60,6 +60,7 @@ def test_lists_hold_what_lies_in_the_areas(site: ConsoleSite) -> None:
     assert ids(registrar.get("/api/v1/elders")) == [mine]
     assert ids(registrar.get("/api/v1/elders?q=zgm")) == [mine]
     assert ids(registrar.post("/api/v1/search", json={"q": "zgm"})) == [mine]
+    assert registrar.post("/registry/search", data={"q": "zgm"}).text.count("find-hit") == 1
     assert ids(registrar.get("/api/v1/contacts")) == contacts[:1]
     assert set(ids(registrar.get("/api/v1/devices"))) >= {devices[0], devices[2]}
     assert devices[1] not in ids(registrar.get("/api/v1/devices"))
