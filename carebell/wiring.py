@@ -45,10 +45,12 @@ from notifier.twilio_channel import TwilioChannel
 from registry import search
 from registry.phones import Phones
 from registry.service import RegistryService
+from registry.silence import Silence
 
 ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
+SWEEP_EVERY_S = 60
 CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
 LOOK_THROUGH_AT_HOUR = 2
 LET_GO_AT_HOUR = 3  # Local: the quietest hour of a duty room.
@@ -117,6 +119,7 @@ class Carebell:
                 spool_folder=site.data_dir(settings) / "spool", on_death=end_process,
                 is_one_of_many=bool(settings.mqtt_url), probe_secret=probe_secret(secret),
             )  # fmt: skip
+        self.silence = Silence(self.db, self.clock, self.clock.now()) if "engine" in roles else None
         self.attendance = self._attendance()
         address = address_of(settings) if roles >= ROLES else None
         self.probe = Probe(settings, self.db, self.clock, secret, address) if address is not None else None
@@ -203,6 +206,9 @@ class Carebell:
         if self.gateway is not None:
             for counts in (self.gateway.counts, self._line_counts):
                 found.append(partial(_gateway_figures, counts))
+        if self.silence is not None:
+            silence = self.silence
+            found.append(lambda: {"devices_silent": float(silence.silent)})
         if self._endpoint is not None:
             found.append(partial(_endpoint_figures, self._endpoint))
         return tuple(found)
@@ -222,6 +228,8 @@ class Carebell:
             self._calendar.add_job(
                 self.registry.addresses.settle_all, "cron", hour=0, minute=1, timezone=self.settings.timezone
             )
+            if self.silence is not None:
+                self._calendar.add_job(self.silence.sweep, "interval", seconds=SWEEP_EVERY_S)
             self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
             zone = self.settings.timezone
             self._calendar.add_job(self._let_go, "cron", hour=LET_GO_AT_HOUR, timezone=zone, misfire_grace_time=None)

@@ -44,6 +44,7 @@ from console.routes import (
     search,
     search_pages,
     session,
+    silent,
     users,
     wall,
 )
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     resources.router,
     sandbox.router,
     sandbox_page.router,
+    silent.router,
     search.router,
     search_pages.router,
     users.router,

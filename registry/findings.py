@@ -20,7 +20,7 @@ from registry.store import Row
 
 FINDINGS = table_of(Finding)
 GRAVITY = {
-    "no_contacts": 1, "wrong_number": 1, "away_everybody": 1,
+    "device_silent": 1, "no_contacts": 1, "wrong_number": 1, "away_everybody": 1,
     "no_home_position": 2, "opted_out": 2,
     "unverified_number": 3, "access_unconfirmed": 3, "shared_phone": 3, "no_texts": 3,
 }  # fmt: skip

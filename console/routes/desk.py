@@ -22,6 +22,7 @@ from core.errors import Conflict, NotFound, Rejected, TryAgain
 from geo.maps import Tiles
 from geo.nearby import Nearby
 from geo.store import nearest_resources
+from registry import silence
 from registry.sessions import SignedIn
 
 OPEN_STATES = tuple(state for state in STATES if state != "closed")
@@ -44,11 +45,12 @@ def desk(
         seen = last_change(session)  # Before the lines: what changes in between is told again, never missed.
         found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
         closed, _ = alarm_briefs(session, now, states=("closed",), limit=1, seen_by=user)
+        silent = silence.count(session, user.scope) if user.may("registry.read") else None
     lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
     chosen = _chosen(request, centre, user, alarm)
     return page(
         request, "desk.html", user, lines=lines, has_more=more is not None, seen=seen, panel=chosen,
-        last_closed=closed[0] if closed else None,
+        last_closed=closed[0] if closed else None, silent=silent,
     )  # fmt: skip
 
 
