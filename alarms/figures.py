@@ -138,8 +138,8 @@ def loads(session: Session, since: datetime, now: datetime) -> list[Load]:
     """Everybody of the duty room: who is signed in or holds something first."""
     c = _ALARMS.c
     by_holder = select(c.claimed_by, func.count()).where(c.claimed_by.is_not(None)).group_by(c.claimed_by)
-    held = dict(session.execute(by_holder.where(c.state != "closed")).tuples())
-    taken = dict(session.execute(by_holder.where(c.received_at >= since)).tuples())
+    held = dict(iter(session.execute(by_holder.where(c.state != "closed"))))
+    taken = dict(iter(session.execute(by_holder.where(c.received_at >= since))))
     at_work = set(session.scalars(select(_SESSIONS.c.user_id).where(_SESSIONS.c.expires_at > now).distinct()))
     people = session.execute(
         select(_USERS.c.id, _USERS.c.display_name, _USERS.c.role)
