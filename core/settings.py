@@ -57,6 +57,7 @@ class Settings(BaseModel):
     tiles_url: str = ""
     tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
     centre_name: str = "Carebell"
+    centre_phone: str = Field(default="", max_length=40)
 
     @field_validator("database_url")
     @classmethod

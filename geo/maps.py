@@ -1,4 +1,5 @@
-"""The two maps of the centre: the sheet of one alarm, to be opened, printed and sent, and the duty desk's live map.
+"""The maps of the centre: the sheet of one alarm, to be opened, printed and sent, the duty desk's live map, and the
+registry's: help as pins, and a place that is chosen with a click.
 
 Neither makes a request that leaves the machine, unless the site has set tiles of its own.
 """
@@ -30,7 +31,10 @@ from geo.nearby import LARGEST_RADIUS_M, Nearby, box_around, distance_m
 from geo.outlines import NoOutlines, Outlines
 from geo.position import Position
 
-__all__ = ["MapPieces", "Sheet", "Tiles", "alarm_map", "alarm_page", "live_map", "map_css", "sheet_css"]
+__all__ = [
+    "MapPieces", "Sheet", "Tiles", "alarm_map", "alarm_page", "live_map", "map_css", "picker_map", "places_map",
+    "sheet_css",
+]  # fmt: skip
 
 LEAFLET = ("leaflet/leaflet.css", "leaflet/leaflet.js")
 REALTIME = ("leaflet-realtime/leaflet-realtime.js",)
@@ -176,6 +180,48 @@ def live_map(
             )
             layers.append(layer.add_to(drawn))
     Call("carebell.live", drawn, *layers).add_to(drawn)
+    return pieces(drawn)
+
+
+def places_map(
+    places: Collection[tuple[float, float, str, str]],
+    around: LatLon,
+    outlines: Outlines | None = None,
+    tiles: Tiles | None = None,
+    *,
+    asset_base: str = ASSET_BASE,
+) -> MapPieces:
+    """Help as pins: (lat, lon, sign on the pin, text under it), WGS-84; `around` is seen where there is none."""
+    place = (tiles or Tiles("")).place
+    drawn = OfflineMap(name="places", links=_links(asset_base, LEAFLET), tiles=tiles, location=place(*around))
+    if tiles is None:
+        add_areas(drawn, (outlines or NoOutlines()).near(*around, CITY_M), tiles)
+    for lat, lon, sign, text in places:
+        Pin(place(lat, lon), "help", sign, text).add_to(drawn)
+    seen = [place(lat, lon) for lat, lon, _, _ in places] or [place(*around)]
+    lats, lons = zip(*seen, strict=True)
+    Call("carebell.sheet", drawn, [(min(lats), min(lons)), (max(lats), max(lons))]).add_to(drawn)
+    return pieces(drawn)
+
+
+def picker_map(
+    chosen: LatLon | None,
+    around: LatLon,
+    outlines: Outlines | None = None,
+    tiles: Tiles | None = None,
+    *,
+    asset_base: str = ASSET_BASE,
+) -> MapPieces:
+    """A map on which a place is chosen with a click: the event `carebell:picked` bubbles from its element, with `lat`
+    and `lon` in the map's datum. Both places given are WGS-84."""
+    place, middle = (tiles or Tiles("")).place, chosen or around
+    zoom = 15 if chosen else 12
+    drawn = OfflineMap(
+        name="picker", links=_links(asset_base, LEAFLET), tiles=tiles, location=place(*middle), zoom_start=zoom
+    )
+    if tiles is None:
+        add_areas(drawn, (outlines or NoOutlines()).near(*middle, CITY_M), tiles)
+    Call("carebell.picker", drawn, [place(*chosen)] if chosen else []).add_to(drawn)
     return pieces(drawn)
 
 

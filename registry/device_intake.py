@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from registry.device_life import DEFAULT_TRIGGERS
 from registry.intake import (
-    Change,
     DeviceState,
     Given,
     HeartbeatS,
@@ -87,7 +86,7 @@ class DevicePatch(Patch):
     reason: Reason | None = None
 
 
-class Pairing(Change):
+class Pairing(Given):
     """Who shall have a device."""
 
     elder_id: Id

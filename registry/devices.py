@@ -241,7 +241,7 @@ def _check_sim(session: Session, iccid: str | None, device_id: str) -> None:
         return
     other = store.find(session, DEVICES, DEVICES.c.sim_iccid == iccid, DEVICES.c.id != device_id)
     if other is not None:
-        raise BadMember("sim_iccid", f"this SIM card is in the device {other['uid']}")
+        raise BadMember("sim_iccid", f"this SIM card is in another device: {other['uid']}")
 
 
 def _check_replacement(old: Row, new: Row) -> None:

@@ -77,6 +77,25 @@ carebell.sheet = function (map, corners) {
   window.addEventListener("afterprint", function () { print(false); });
 };
 
+// Where a form asks for a place: a click moves the pin and tells the page, in the datum of this map.
+carebell.picker = function (map, places) {
+  carebell.prepare(map);
+  var pin = null;
+  function put(at) {
+    if (pin) { pin.setLatLng(at); } else { pin = carebell.pin(at, "place").addTo(map); }
+  }
+  if (places.length) { put(places[0]); }
+  map.on("click", function (happened) {
+    var at = happened.latlng.wrap();
+    put(at);
+    map.getContainer().dispatchEvent(new CustomEvent("carebell:picked", { bubbles: true, detail: { lat: at.lat, lon: at.lng } }));
+  });
+  map.getContainer().addEventListener("carebell:put", function (wanted) {
+    put([wanted.detail.lat, wanted.detail.lon]);
+    map.panTo([wanted.detail.lat, wanted.detail.lon], { animate: false });
+  });
+};
+
 // -- the live map ----------------------------------------------------------------------------------------------------
 
 carebell.source = function (url) {
