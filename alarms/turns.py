@@ -86,7 +86,7 @@ def _candidate(case: Case, ladder: Ladder, person: Person, now: datetime) -> Can
         why = "engaged"
     return Candidate(
         person, min(good or left, key=lambda phone: tries[phone]), max(tries.values()) + len(turns) - len(calls),
-        any(a.is_live for a in asked), why,
+        any(a.contact_id == person.id for a in case.live("asked")), why,  # Perhaps since an earlier round.
     )  # fmt: skip
 
 

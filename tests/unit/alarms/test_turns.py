@@ -64,6 +64,18 @@ def test_the_chain_does_not_dial_a_phone_that_an_officer_is_having_rung() -> Non
     assert scene.waiting == [("help", NEIGHBOUR.name)]
 
 
+def test_a_phone_that_an_officer_is_having_rung_is_not_dialled_in_the_next_round_either() -> None:
+    scene = Rehearsal(ladder(DAUGHTER))
+    scene.click("accept")
+    scene.click("call", contact_id=DAUGHTER.id)
+    asked = scene.ring()
+    assert (asked.purpose, asked.name) == ("asked", DAUGHTER.name)
+    scene.later(600)
+    assert scene.key("2") == ELDER.name
+    assert scene.case.round == 2
+    assert [purpose for purpose, name in scene.waiting if name == DAUGHTER.name] == ["asked"]
+
+
 def test_whoever_told_an_officer_no_is_not_asked_again_this_round() -> None:
     scene = Rehearsal(ladder(DAUGHTER, NEIGHBOUR))
     scene.ring()
