@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from alarms.ladder import Ladder, Person, polite_time
 from alarms.steps import closed, reopened
-from alarms.turns import Candidate, calls_of, candidates, next_turn, why_later
+from alarms.turns import ENGAGED, Candidate, calls_of, candidates, next_turn, why_later
 from alarms.values import Attempt, Case, Decision, Line, changed
 
 TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
@@ -36,12 +36,12 @@ def place(
 
     `phone` is one of theirs, without it the first that is not known to be wrong; `detail` says why it is that one.
     """
-    case, timing = decision.case, ladder.timing
+    case = decision.case
     call = Attempt(
         seq=case.attempt_count + 1, purpose=purpose, medium="voice", role=person.role, name=person.name,
         phone=phone or person.good_phone, due_at=due_at or now, contact_id=person.id, language=person.language,
         round=case.round, try_no=1 + len(calls_of(case, purpose, person.id)),
-        ring_s=timing.officer_ring_s if purpose == "officer" else timing.ring_s, detail=detail,
+        ring_s=ladder.officer_ring_s if purpose == "officer" else ladder.ring_s_of(person), detail=detail,
     )  # fmt: skip
     added: tuple[Attempt, ...] = (call,)
     if with_message:
@@ -100,6 +100,9 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     waiting = candidates(case, ladder, now)
     if waiting:
         chosen = next_turn(case, waiting)
+        if case.claimed_by is None and _officers_join(case, chosen, ladder):
+            case = changed(case, officers_wanted=True)
+            decision = decision.then(case)
         if chosen.is_asked:  # An officer is having the last one called; that call's end comes back here.
             return decision
         if case.due_for in ("round", "attention"):
@@ -107,11 +110,18 @@ def _help(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
         return _called(decision, chosen, ladder, now)
     if case.due_for == "round":
         return decision
-    pause_s = max(timing.round_pause_s, ROUND_PAUSE_S if ladder.rungs else timing.officer_ring_s)
+    pause_s = max(timing.round_pause_s, ROUND_PAUSE_S if ladder.rungs else ladder.officer_ring_s)
     case = changed(
         case, officers_wanted=case.claimed_by is None, due_at=now + timedelta(seconds=pause_s), due_for="round"
     )
     return decision.then(case, Line("round_failed", "system", {"round": case.round, "called": len(ladder.rungs)}))
+
+
+def _officers_join(case: Case, chosen: Candidate, ladder: Ladder) -> bool:
+    """Whether the policy's rung of the officers is behind us: before this person's, or gone by where a number rings
+    again."""
+    is_again = any(a.phone == chosen.phone and a.detail != ENGAGED for a in calls_of(case, "help", chosen.person.id))
+    return ladder.officers_join(chosen.person, is_again=is_again)
 
 
 def _called(decision: Decision, chosen: Candidate, ladder: Ladder, now: datetime) -> Decision:
@@ -155,7 +165,7 @@ def _officers(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     person = min(officers, key=lambda p: len(earlier(p)))
     due_at, calls = now, earlier(person)
     if calls:
-        due_at = max(now, (calls[-1].started_at or calls[-1].due_at) + timedelta(seconds=ladder.timing.officer_ring_s))
+        due_at = max(now, (calls[-1].started_at or calls[-1].due_at) + timedelta(seconds=ladder.officer_ring_s))
     decision = place(decision, person, "officer", ladder, now, due_at=due_at)
     return decision if calls else decision.then(decision.case, Line("officers_rung", "system", {"name": person.name}))
 
@@ -236,6 +246,6 @@ def _not_forgotten(decision: Decision, ladder: Ladder, now: datetime) -> Decisio
     case = decision.case
     if case.claimed_by is not None or case.due_at is not None or any(a.is_call and a.is_live for a in case.attempts):
         return decision
-    wait_s = max(ATTENTION_S, ladder.timing.officer_ring_s)
+    wait_s = max(ATTENTION_S, ladder.officer_ring_s)
     case = changed(case, officers_wanted=True, due_at=now + timedelta(seconds=wait_s), due_for="attention")
     return _officers(decision.then(case), ladder, now)

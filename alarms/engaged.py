@@ -22,7 +22,7 @@ def line_engaged(case: Case, attempt: Attempt, ladder: Ladder, now: datetime) ->
         return _given_up(case, attempt, ENGAGED, now)
     if attempt.purpose == "help" and attempt.ends_by is not None and attempt.ends_by <= now:
         return _given_up(case, attempt, WAITED_IN_VAIN, now)
-    again_s = ladder.timing.officer_ring_s if attempt.purpose == "officer" else LOOK_AGAIN_S
+    again_s = ladder.officer_ring_s if attempt.purpose == "officer" else LOOK_AGAIN_S
     waits = changed(
         attempt, due_at=now + timedelta(seconds=again_s),
         ends_by=attempt.ends_by or now + timedelta(seconds=attempt.ring_s),

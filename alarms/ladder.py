@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from registry.profile import PolicySettings
+from registry.profile import CALL_ORDER, OFFICER_RUNG, PolicySettings
 
 DEFAULT_TIMING = PolicySettings()
 
@@ -49,7 +49,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Shape: rungs are in dialling order (family, community, doctor, each by rank) and may be empty.
+    """Shape: rungs are in dialling order (`arranged` makes it) and may be empty.
 
     `on_duty` gives the duty officers; it is asked only where one must be rung, which a press seldom needs.
     """
@@ -65,10 +65,43 @@ class Ladder:
     def officers(self) -> tuple[Person, ...]:
         return self.on_duty()
 
+    @property
+    def officer_ring_s(self) -> int:
+        rung = self.timing.rung(OFFICER_RUNG)
+        return rung.ring_s if rung is not None and rung.ring_s is not None else self.timing.officer_ring_s
+
+    def ring_s_of(self, person: Person) -> int:
+        """How long this person's phone rings."""
+        rung = self.timing.rung(person.role)
+        return rung.ring_s if rung is not None and rung.ring_s is not None else self.timing.ring_s
+
+    def tries_of(self, person: Person) -> int:
+        """How often each of this person's numbers is called in a round."""
+        rung = self.timing.rung(person.role)
+        return rung.tries if rung is not None and rung.tries is not None else self.timing.tries_per_contact
+
+    def officers_join(self, person: Person, *, is_again: bool) -> bool:
+        """Whether the policy has the duty officers rung by the time that this person's turn has come."""
+        roles = [rung.role for rung in self.timing.rungs]
+        if OFFICER_RUNG not in roles:
+            return False
+        return is_again or person.role not in roles[: roles.index(OFFICER_RUNG)]
+
     def person(self, contact_id: str | None) -> Person | None:
         """Anybody of this ladder by id, the contacts that only an officer calls included."""
         everybody = (*self.rungs, *self.others, *self.officers, *((self.elder,) if self.elder else ()))
         return next((p for p in everybody if p.id == contact_id), None)
+
+
+def arranged(people: Sequence[Person], timing: PolicySettings) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+    """Whom an alarm climbs through, and whom only an officer calls; `people` are by rank within their role.
+
+    Where nobody stands on any rung of the policy, the usual roles are climbed: no policy may leave an elder alone.
+    """
+    for roles in (timing.roles, CALL_ORDER):
+        if rungs := tuple(p for role in roles for p in people if p.role == role):
+            return rungs, tuple(p for p in people if p.role not in roles)
+    return (), tuple(people)
 
 
 def polite_time(at: datetime, timing: PolicySettings, timezone: str) -> datetime:

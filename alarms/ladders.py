@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from alarms.ladder import Ladder, Person
+from alarms.ladder import Ladder, Person, arranged
 from alarms.store import Stored
 from core.errors import Rejected
 from geo.fix import Fix
 from registry import directory
 from registry.directory import Household
-from registry.profile import CALL_ORDER, ContactProfile, ElderProfile, PolicySettings, Profile
+from registry.policy_book import PolicyBook
+from registry.profile import ContactProfile, ElderProfile, PolicyInForce, PolicySettings, Profile
+from registry.rungs import policy_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class CaseLadder(Ladder):
 class Ladders:
     """Reads lazily what the registry knows, in a fixed number of queries however many cases there are."""
 
-    def __init__(self, session: Session, timezone: str) -> None:
-        self._session, self._timezone = session, timezone
+    def __init__(self, session: Session, timezone: str, book: PolicyBook) -> None:
+        self._session, self._timezone, self._book = session, timezone, book
         self._households: dict[str, Household] = {}
         self._officers: tuple[Person, ...] | None = None
         self._fixes: dict[str, directory.LastFix] | None = None
@@ -58,15 +60,22 @@ class Ladders:
         except Rejected:
             return None
 
-    def of_profile(self, profile: Profile | None) -> CaseLadder:
+    def policy_for(self, profile: Profile | None, kind: str) -> PolicyInForce:
+        """The policy that a case of this kind starts with."""
+        default = profile.policy if profile else directory.default_policy(self._session)
+        elder = profile.elder if profile else None
+        return self._book.choose(
+            self._session, default, elder_id=elder.id if elder else None, area_path=elder.area_path if elder else None,
+            kind=kind,
+        )  # fmt: skip
+
+    def of_profile(self, profile: Profile | None, policy: PolicySettings) -> CaseLadder:
         """The ladder of a case that opens now."""
-        if profile is None or profile.elder is None:
-            return self._ladder(None, profile.policy if profile else directory.default_policy(self._session))
-        return self._ladder(profile.elder.id, profile.policy)
+        return self._ladder(profile.elder.id if profile and profile.elder else None, policy)
 
     def of_case(self, stored: Stored) -> CaseLadder:
         """The ladder of a stored case: the contacts as they are now, the policy it started with."""
-        return self._ladder(stored.case.elder_id, directory.policy_settings(stored.policy))
+        return self._ladder(stored.case.elder_id, policy_settings(stored.policy))
 
     def _ladder(self, elder_id: str | None, policy: PolicySettings) -> CaseLadder:
         known = self._made.get((elder_id, policy))
@@ -77,12 +86,12 @@ class Ladders:
 
     def _make(self, household: Household | None, policy: PolicySettings) -> CaseLadder:
         contacts = household.contacts if household else ()
-        people = [_contact(c) for c in contacts]
+        rungs, others = arranged([_contact(c) for c in contacts], policy)
         return CaseLadder(
-            rungs=tuple(p for p in people if p.role in CALL_ORDER),
+            rungs=rungs,
             on_duty=self._on_duty,
             elder=_elder(household.elder) if household else None,
-            others=tuple(p for p in people if p.role not in CALL_ORDER),
+            others=others,
             timing=policy,
             timezone=self._timezone,
             language=household.elder.language if household else "zh-CN",

@@ -40,11 +40,13 @@ from core.wake import Wake
 from geo.position import as_json_or_unknown, choose, is_elsewhere, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
-from registry import directory, findings, numbers
+from registry import findings, numbers
 from registry.access import DOUBTFUL_AFTER_DAYS
 from registry.findings import Found
 from registry.phone_checks import is_check
+from registry.policy_book import PolicyBook
 from registry.profile import Profile
+from registry.rungs import kept
 
 SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; after this nobody is working on it any more.
 SOON_S = 0.9  # The engine looks every second by itself.
@@ -99,7 +101,7 @@ class AlarmService:
         access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
     ) -> None:  # fmt: skip
         self._db, self._clock, self._wake, self._new_id = db, clock, wake, make_id
-        self._timezone, self._make_link = timezone, make_link
+        self._timezone, self._make_link, self._book = timezone, make_link, PolicyBook()
         self._access_doubtful_days = access_doubtful_days
         self.dispatcher: Dispatcher | None = None
         self.check_calls: CheckCalls | None = None
@@ -202,7 +204,7 @@ class _Work:
     def __init__(self, service: AlarmService, session: Session, now: datetime, *, is_sure: bool) -> None:
         self._service, self._session, self._now, self._is_sure = service, session, now, is_sure
         self._pages = Pages()
-        self._ladders = Ladders(session, service._timezone)
+        self._ladders = Ladders(session, service._timezone, service._book)
         self._cases: dict[str, Stored] = {}
         self._open: dict[str, str] = {}
         self._alarm_of: dict[str, str] = {}
@@ -321,13 +323,14 @@ class _Work:
     def _open_case(self, press: Press, key: str) -> Case:
         profile = self._profiles.get(press.device_uid)
         elder = profile.elder if profile else None
-        ladder = self._ladders.of_profile(profile)
+        in_force = self._ladders.policy_for(profile, press.kind)
+        ladder = self._ladders.of_profile(profile, in_force.settings)
         decision = decide(None, press, ladder, now=self._now)
         case = changed(
             decision.case, id=self._service._new_id(), elder_id=elder.id if elder else None,
             location=self._locate(press, profile),
         )  # fmt: skip
-        policy = directory.policy_object(ladder.timing)
+        policy = kept(in_force)
         self._open[key] = case.id
         self._pages.new_case(case, key, policy)
         return self._save(Stored(changed(case, attempts=()), key, policy), replace(decision, case=case))

@@ -77,7 +77,7 @@ def _candidate(case: Case, ladder: Ladder, person: Person, now: datetime) -> Can
         return None
     tries = {phone: sum(a.phone == phone for a in calls) for phone in {*person.phones, *(a.phone for a in calls)}}
     failed = {a.phone for a in calls if a.outcome == "failed"}
-    left = [p for p in person.phones if p not in failed and tries[p] < ladder.timing.tries_per_contact]
+    left = [p for p in person.phones if p not in failed and tries[p] < ladder.tries_of(person)]
     if not left:
         return None
     good = [p for p in left if p in person.good_phones]

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, case, select
@@ -16,18 +15,19 @@ from registry.households import members
 from registry.models import Contact, Device, DeviceFix, Elder, ElderPhoto, Policy, User, table_of
 from registry.profile import (
     CALL_ORDER,
+    DEFAULT_POLICY,
     Circumstances,
     ContactProfile,
     DeviceProfile,
     ElderProfile,
     Housemate,
     OfficerProfile,
-    PolicySettings,
+    PolicyInForce,
     PrivateNotes,
     Profile,
 )
+from registry.rungs import policy_settings
 
-DEFAULT_POLICY = "default"
 DUTY_ROLES = ("officer", "supervisor")
 log = logging.getLogger(__name__)
 
@@ -39,12 +39,13 @@ _PRIVATE = [_ELDERS.c[f.name] for f in fields(PrivateNotes)]
 _CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
 _FIX_COLUMNS = [_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given")]
 _FIXES_OF = Among(lambda among: select(_FIXES.c.uid, *_FIX_COLUMNS).where(among(_FIXES.c.uid)))
-_POLICY = select(_POLICIES.c.settings).where(_POLICIES.c.name == DEFAULT_POLICY)
+_POLICY_COLUMNS = [_POLICIES.c[name] for name in ("settings", "version", "title", "generation")]
+_POLICY = select(*_POLICY_COLUMNS).where(_POLICIES.c.name == DEFAULT_POLICY)
 # Statements of a press are made once: making one takes as long as running it.
 _ELDERS_BY_ID = Among(lambda among: select(*_ELDER_COLUMNS).where(among(_ELDERS.c.id)))
 _DEVICES_BY_UID = Among(
     lambda among: (
-        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, _POLICIES.c.settings, *_ELDER_COLUMNS)
+        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, *_POLICY_COLUMNS, *_ELDER_COLUMNS)
         .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
         .outerjoin(_POLICIES, _POLICIES.c.name == DEFAULT_POLICY)
         .where(among(_DEVICES.c.uid))
@@ -94,11 +95,11 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
     if not uids:
         return {}
     found: dict[str, tuple[DeviceProfile, ElderProfile | None]] = {}
-    policy = PolicySettings()
+    policy = PolicyInForce()
     for row in _DEVICES_BY_UID.rows(session, uids):
-        elder = ElderProfile(*row[5:]) if row[5] is not None else None
+        elder = ElderProfile(*row[8:]) if row[8] is not None else None
         found[row[1]] = (DeviceProfile(*row[:4]), elder)
-        policy = policy_settings(row[4])
+        policy = _default(*row[4:8])
     homes = _with_contacts(session, {e.id: e for _, e in found.values() if e is not None})
     return {
         uid: Profile(device, elder, homes[elder.id].contacts if elder else (), policy)
@@ -140,27 +141,16 @@ def circumstances(session: Session, elder_id: str) -> Circumstances:
     return Circumstances(tuple(row[0] or ()), tuple(row[1] or ()), row[2] is not None, others)
 
 
-def default_policy(session: Session) -> PolicySettings:
-    """The policy in force where no other is named."""
-    settings: dict[str, Any] | None = session.scalar(_POLICY)
-    return policy_settings(settings)
+def default_policy(session: Session) -> PolicyInForce:
+    """The policy in force where no other is meant."""
+    row = session.execute(_POLICY).first()
+    return _default(*row) if row else PolicyInForce()
 
 
-def policy_settings(stored: dict[str, Any] | None) -> PolicySettings:
-    """A stored policy as a value; members that this version does not know are left out."""
-    return _policy(tuple(sorted((stored or {}).items())))
-
-
-@lru_cache(maxsize=64)
-def _policy(stored: tuple[tuple[str, Any], ...]) -> PolicySettings:
-    known = {f.name for f in fields(PolicySettings)}
-    return replace(PolicySettings(), **{k: v for k, v in stored if k in known})
-
-
-@lru_cache(maxsize=64)
-def policy_object(settings: PolicySettings) -> dict[str, Any]:
-    """A policy as the plain object that an alarm keeps; shared, so not to be changed."""
-    return asdict(settings)
+def _default(
+    settings: dict[str, Any] | None, version: int | None, title: str | None, generation: int | None
+) -> PolicyInForce:
+    return PolicyInForce(policy_settings(settings), DEFAULT_POLICY, version or 0, title, generation or 0)
 
 
 def officers_on_duty(session: Session) -> tuple[OfficerProfile, ...]:

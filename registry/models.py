@@ -290,9 +290,9 @@ class Area(SQLModel, table=True):
 class Policy(SQLModel, table=True):
     """How an alarm climbs, by name; `settings` is a `registry.profile.PolicySettings` as a plain object.
 
-    `area_code`, `elder_id` and `kind` say for whom and for what it is meant; where all are empty it serves when no
-    other fits. The nearest one wins: the elder's before the area's, the smaller area's before the larger's, one for the
-    kind before one for every kind.
+    `area_code`, `elder_id` and `kind` say for whom and for what it is meant; where all are empty it is the default, or
+    still a draft. The nearest one wins: the elder's before the area's, the smaller area's before the larger's, one for
+    the kind before one for every kind. `generation`, on the default's row, rises with every change of another.
     """
 
     __tablename__ = "policies"
@@ -305,11 +305,13 @@ class Policy(SQLModel, table=True):
     kind: str | None = Field(default=None, max_length=20)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
     version: int = 1
+    generation: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class PolicyVersion(SQLModel, table=True):
-    """A policy as it was from `at` on; appended to, so that an old alarm can be explained."""
+    """A policy as it was from `at` on; appended to, so that an old alarm can be explained. `settings` has its title and
+    what it was meant for as well."""
 
     __tablename__ = "policy_versions"
 

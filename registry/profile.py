@@ -10,6 +10,10 @@ from registry.access import DOUBTFUL_AFTER_DAYS, access_sentence, is_doubtful
 CALL_ORDER = ("family", "community", "doctor")
 """The roles an emergency climbs through by itself; the others are for an officer to call."""
 
+DEFAULT_POLICY = "default"
+OFFICER_RUNG = "officer"
+"""The rung at which the duty officers begin to be rung, beside whoever comes next."""
+
 CONTACT_ROLES = ("family", "community", "doctor", "security", "volunteer", "other")
 USER_ROLES = ("officer", "supervisor", "registrar", "tester", "auditor", "admin")
 RESOURCE_KINDS = (
@@ -19,8 +23,17 @@ DEVICE_STATES = ("stock", "issued", "installed", "in_service", "faulty", "retire
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """The contacts of one role: each rings for `ring_s`, up to `tries` times a round; None: as the policy has it."""
+
+    role: str
+    ring_s: int | None = None
+    tries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """How an alarm climbs; every time is in seconds.
+    """How an alarm climbs; every time is in seconds. Without `rungs` it climbs through CALL_ORDER.
 
     Source of the defaults: 25 s is about five rings; helper at the door within 45 min of acceptance for 90 % of
     cases (service levels of the duty room); an unconfirmed round is repeated after 10 s; an unanswered follow-up goes
@@ -39,6 +52,28 @@ class PolicySettings:
     polite_from_hour: int = 8
     polite_to_hour: int = 21
     send_messages: bool = True
+    rungs: tuple[Rung, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of contacts it climbs through, in order."""
+        named = tuple(dict.fromkeys(r.role for r in self.rungs if r.role != OFFICER_RUNG))
+        return named if self.rungs else CALL_ORDER
+
+    def rung(self, role: str) -> Rung | None:
+        """What is said about a role; where it is named twice, the first counts."""
+        return next((r for r in self.rungs if r.role == role), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The policy an alarm starts with, by name; `generation` is the default's alone (`registry.policy_book`)."""
+
+    settings: PolicySettings = PolicySettings()
+    name: str = DEFAULT_POLICY
+    version: int = 0
+    title: str | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +110,7 @@ class ElderProfile:
     lon: float | None = None
     home_given: dict[str, Any] | None = None
     language: str = "zh-CN"
+    area_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +171,9 @@ class DeviceProfile:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything a press needs: whose it is and whom to call, in dialling order."""
+    """Everything a press needs: whose it is and whom to call, in dialling order; `policy` is the default one."""
 
     device: DeviceProfile
     elder: ElderProfile | None = None
     contacts: tuple[ContactProfile, ...] = ()
-    policy: PolicySettings = PolicySettings()
+    policy: PolicyInForce = PolicyInForce()

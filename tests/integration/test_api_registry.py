@@ -130,8 +130,55 @@ def test_policy_changes_by_member_and_keeps_the_rest(site: ConsoleSite) -> None:
     assert [p["name"] for p in registrar.get("/api/v1/policies").json()["items"]] == ["default"]
     problem_of(registrar.put(path, json={"ring_s": 6, "version": after["version"] + 1}), 409)
     problem_of(registrar.put(path, json={"polite_from_hour": 21, "polite_to_hour": 8}), 422)
-    problem_of(registrar.put("/api/v1/policies/mine", json={"ring_s": 5}), 404)
     assert registrar.get(path).json() == after
+
+
+def test_a_named_policy_lives_and_its_versions_are_told(site: ConsoleSite) -> None:
+    registrar, path = site.as_("registrar"), "/api/v1/policies/night"
+    rungs: list[dict[str, Any]] = [
+        {"role": "security", "ring_s": 40},
+        {"role": "family", "tries": 2},
+        {"role": "officer"},
+    ]
+
+    made = registrar.put(path, json={"title": "夜间", "kind": "fall", "rungs": rungs}).json()
+
+    assert made["rungs"] == [{"ring_s": None, "tries": None, **rung} for rung in rungs]
+    assert (made["name"], made["title"], made["kind"], made["version"]) == ("night", "夜间", "fall", 1)
+    assert registrar.get(path).json() == made
+    second = registrar.put(path, json={"rungs": [], "kind": None}).json()
+    assert (second["rungs"], second["kind"], second["title"]) == ([], None, "夜间")
+    first_page = registrar.get(f"{path}/versions", params={"limit": 1}).json()
+    rest = registrar.get(f"{path}/versions", params={"cursor": first_page["next_cursor"]}).json()
+    assert [v["version"] for v in (*first_page["items"], *rest["items"])] == [2, 1]
+    assert rest["items"][0]["rungs"] == made["rungs"]
+    assert rest["items"][0]["author"] == "some-registrar"
+    back = registrar.post(f"{path}/versions/1/restore", headers={"If-Match": "2"}).json()
+    assert back == made | {"version": 3, "updated_at": back["updated_at"]}
+    problem_of(registrar.delete(path, headers={"If-Match": "2"}), 409)
+    assert registrar.delete(path).status_code == 204
+    problem_of(registrar.get(path), 404)
+    problem_of(registrar.delete("/api/v1/policies/default"), 409)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"rungs": [{"role": "nobody"}]},
+        {"rungs": [{"role": "family"}, {"role": "family"}]},
+        {"rungs": [{"role": "officer", "tries": 2}]},
+        {"rungs": [{"role": "family", "ring_s": 0}]},
+        {"rungs": [{"role": "family", "tries": 99}]},
+        {"rungs": None},
+        {"kind": "boredom"},
+        {"title": ""},
+    ],
+)
+def test_policy_that_cannot_be_is_refused(site: ConsoleSite, members: dict[str, Any]) -> None:
+    registrar = site.as_("registrar")
+    problem_of(registrar.put("/api/v1/policies/odd", json=members), 422)
+    problem_of(registrar.put("/api/v1/policies/o d d", json={}), 422)
+    problem_of(registrar.get("/api/v1/policies/odd"), 404)
 
 
 def test_areas_know_what_lies_in_them_and_form_no_ring(site: ConsoleSite) -> None:

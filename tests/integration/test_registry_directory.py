@@ -49,7 +49,7 @@ def test_profile_names_whom_to_call_in_dialling_order(site: ConsoleSite) -> None
     assert profile.elder is not None
     assert (profile.elder.id, profile.elder.language, profile.elder.lat) == (elder["id"], "en", 34.3)
     assert profile.device.uid == device["uid"]
-    assert profile.policy.ring_s == 7
+    assert profile.policy.settings.ring_s == 7
 
 
 def test_many_devices_cost_no_more_queries_than_one(site: ConsoleSite) -> None:

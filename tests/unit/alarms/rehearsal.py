@@ -6,15 +6,17 @@ from typing import Any
 
 from alarms.case import decide
 from alarms.events import CallReport, Cancel, Deadline, Event, OfficerAction, Press, RelativeAnswer
-from alarms.ladder import Ladder, Person
+from alarms.ladder import Ladder, Person, arranged
 from alarms.values import Attempt, Case, Line
-from registry.profile import PolicySettings
+from registry.profile import PolicySettings, Rung
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai: a polite hour.
 DAUGHTER = Person("c-daughter", "Li Na", "family", "+8613900000001")
 SON = Person("c-son", "Li Qiang", "family", "+8613900000002")
 NEIGHBOUR = Person("c-station", "Zhang", "community", "+8613900000003")
 DOCTOR = Person("c-doctor", "Dr Wang", "doctor", "+8613900000004")
+GUARD = Person("c-guard", "Guard Sun", "security", "+8613900000008")
+VOLUNTEER = Person("c-volunteer", "Volunteer Qian", "volunteer", "+8613900000009")
 OFFICER = Person("u-limin", "Li Min", "officer", "+8613900000005")
 SECOND_OFFICER = Person("u-zhao", "Zhao", "officer", "+8613900000006")
 ELDER = Person("e-zhao", "Zhao Guiming", "elder", "+8613900000007")
@@ -25,6 +27,13 @@ def ladder(
     *rungs: Person, officers: tuple[Person, ...] = (OFFICER,), elder: Person | None = ELDER, **policy: Any
 ) -> Ladder:
     return Ladder(rungs or (DAUGHTER, SON, NEIGHBOUR, DOCTOR), lambda: officers, elder, timing=replace(PLAIN, **policy))
+
+
+def climbing(*rungs: Rung, people: tuple[Person, ...] = (), **policy: Any) -> Ladder:
+    """A ladder of a policy with these rungs, for a household that has somebody of every role."""
+    timing = replace(PLAIN, rungs=rungs, **policy)
+    climbed, others = arranged(people or (DAUGHTER, SON, NEIGHBOUR, DOCTOR, GUARD, VOLUNTEER), timing)
+    return Ladder(climbed, lambda: (OFFICER,), ELDER, others, timing)
 
 
 class Rehearsal:

@@ -10,19 +10,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from alarms.case import decide
 from alarms.events import CallReport, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
-from alarms.ladder import Ladder, Person
+from alarms.ladder import Ladder, Person, arranged
 from alarms.turns import ENGAGED, why_later
 from alarms.values import Attempt, Case, Decision
 from core.errors import Rejected
+from registry.profile import CALL_ORDER, CONTACT_ROLES, OFFICER_RUNG, PolicySettings, Rung
 from tests.unit.alarms.rehearsal import (
     DAUGHTER,
     DOCTOR,
     ELDER,
+    GUARD,
     NEIGHBOUR,
     OFFICER,
     PLAIN,
     SECOND_OFFICER,
     SON,
+    VOLUNTEER,
     Rehearsal,
 )
 
@@ -34,7 +37,7 @@ STATUSES = (
 )  # fmt: skip
 DIGITS = (None, None, "", "1", "1", "2", "3", "7", "12", " 1", "*")
 ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "dance")
-PEOPLE = (DAUGHTER, SON, NEIGHBOUR, DOCTOR)
+PEOPLE = (DAUGHTER, SON, NEIGHBOUR, DOCTOR, GUARD, VOLUNTEER)
 NIGHTS = [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "22:00", "to": "06:00"}]
 TRIP = [{"from": "2026-11-21", "to": "2026-11-21"}]
 TROUBLES: tuple[dict[str, Any], ...] = (
@@ -54,15 +57,32 @@ def troubled(person: Person, trouble: dict[str, Any]) -> Person:
 
 
 people = st.tuples(*(st.one_of(st.none(), st.builds(troubled, st.just(p), st.sampled_from(TROUBLES))) for p in PEOPLE))
+roles = st.sampled_from([*CONTACT_ROLES, OFFICER_RUNG])
+rung_lists = st.lists(
+    st.builds(Rung, roles, st.sampled_from([None, 5, 40]), st.sampled_from([None, 1, 3])), max_size=6
+).map(tuple)
+timings = st.builds(
+    replace, st.just(PLAIN), tries_per_contact=st.integers(1, 2), follow_up_tries=st.integers(1, 2),
+    round_pause_s=st.sampled_from([0, 10]), follow_up_at_night=st.booleans(), send_messages=st.booleans(),
+    rungs=st.one_of(st.just(()), rung_lists),
+)  # fmt: skip
+
+
+def tries_of(person: Person | None, timing: PolicySettings) -> int:
+    rung = timing.rung(person.role) if person else None
+    return (rung and rung.tries) or timing.tries_per_contact
+
+
+def ladder_of(
+    people: tuple[Person | None, ...], officers: tuple[Person, ...], elder: Person | None, timing: PolicySettings
+) -> Ladder:
+    rungs, others = arranged([p for p in people if p is not None], timing)
+    return Ladder(rungs, lambda: officers, elder, others, timing)
+
+
 ladders = st.builds(
-    Ladder,
-    rungs=people.map(lambda chosen: tuple(p for p in chosen if p is not None)),
-    on_duty=st.sampled_from([(OFFICER,), (OFFICER, SECOND_OFFICER), ()]).map(lambda people: lambda: people),
-    elder=st.sampled_from([ELDER, ELDER, None]),
-    timing=st.builds(
-        replace, st.just(PLAIN), tries_per_contact=st.integers(1, 2), follow_up_tries=st.integers(1, 2),
-        round_pause_s=st.sampled_from([0, 10]), follow_up_at_night=st.booleans(), send_messages=st.booleans(),
-    ),
+    ladder_of, people, st.sampled_from([(OFFICER,), (OFFICER, SECOND_OFFICER), ()]),
+    st.sampled_from([ELDER, ELDER, None]), timings,
 )  # fmt: skip
 users = st.sampled_from([OFFICER, SECOND_OFFICER])
 
@@ -93,6 +113,7 @@ class AnyCase(RuleBasedStateMachine):
         self.outcomes: dict[int, str] = {}
         self.round_failed_at: datetime | None = None
         self.is_settled = False
+        self._check_opening(kind, is_test)
 
     def send(self, event: Event) -> None:
         """One event; whatever is refused must have changed nothing."""
@@ -166,7 +187,7 @@ class AnyCase(RuleBasedStateMachine):
     @rule(data=st.data(), is_going=st.booleans(), eta_min=st.sampled_from([None, 0, 8, 120]))
     def relative_answers(self, data: st.DataObject, is_going: bool, eta_min: int | None) -> None:
         attempt = self._attempt(data)
-        if attempt is not None and attempt.role in ("family", "community", "doctor"):
+        if attempt is not None and attempt.role in CONTACT_ROLES:
             self.send(RelativeAnswer(str(attempt.id), is_going, self.scene.now, eta_min))
 
     @rule(
@@ -234,6 +255,17 @@ class AnyCase(RuleBasedStateMachine):
             report = CallReport(str(attempt.id), status, self.scene.now, digits, "sandbox", f"ref-{attempt.seq}")
             self.reports.append(report)
             self.send(report)
+
+    def _check_opening(self, kind: str, is_test: bool) -> None:
+        """Whatever the rungs of a policy are, a cry for help rings somebody at once."""
+        ladder, case = self.scene.ladder, self.scene.case
+        if is_test or kind in ("low_battery", "mains_lost"):
+            return
+        if ladder.rungs:
+            assert len(case.live("help")) == 1
+        else:
+            assert not [p for p in ladder.others if p.role in CALL_ORDER], "somebody could be called and is not"
+            assert case.live("officer") or not ladder.officers
 
     # What must hold of one step
 
@@ -319,7 +351,7 @@ class AnyCase(RuleBasedStateMachine):
         new = [a for a in after.attempts if a.seq not in known and a.is_call and a.purpose == "help"]
         rung = [a for a in after.attempts if a.is_call and a.purpose == "help" and a.round == after.round]
         tries = [(a.contact_id, a.phone) for a in rung if a.detail != ENGAGED]
-        assert all(tries.count(each) <= ladder.timing.tries_per_contact for each in tries)
+        assert all(tries.count(each) <= tries_of(ladder.person(each[0]), ladder.timing) for each in tries)
         refused = {a.contact_id for a in after.attempts if a.round == after.round and a.outcome == "declined"}
         refused |= {a.contact_id for a in after.attempts if a.is_live and a.purpose == "asked"}
         untried = [p for p in ladder.rungs if p.id not in {a.contact_id for a in rung} | refused]
@@ -365,6 +397,14 @@ class AnyCase(RuleBasedStateMachine):
         assert len(case.live("officer")) <= 1
         ringing = {a.contact_id for a in case.attempts if a.is_call and a.state in UNDER_WAY and a.purpose == "asked"}
         assert not any(a.state == "due" and a.due_at <= self.scene.now and a.contact_id in ringing for a in helped)
+
+    @invariant()
+    def phones_ring_as_long_as_their_rung_says(self) -> None:
+        timing = self.scene.ladder.timing
+        for call in self.scene.case.attempts:
+            if call.is_call and call.purpose == "help":
+                rung = timing.rung(call.role)
+                assert call.ring_s == ((rung and rung.ring_s) or timing.ring_s)
 
     @invariant()
     def closed_is_quiet(self) -> None:
