@@ -28,7 +28,8 @@ from firmware_sim.connection import reachable
 from firmware_sim.logins import DEVICES_FILE
 from notifier.models import SandboxPhone
 from registry import passwords
-from registry.models import Area, Contact, Device, Elder, Policy, Resource, User, table_of
+from registry.identity import WHAT
+from registry.models import Area, Contact, Device, Elder, ElderAddress, Policy, Resource, User, table_of
 from registry.secrets import hash_secret, new_secret
 
 SEED = 1874  # The same city every time.
@@ -79,7 +80,8 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
     }  # fmt: skip
     tables: list[tuple[type[SQLModel], list[Row]]] = [
         (Area, city.areas),
-        (Elder, city.elders),
+        (Elder, [one | {"id_number_key": db.vault.blind(WHAT, one["id_number"])} for one in city.elders]),
+        (ElderAddress, city.addresses),
         (Contact, city.contacts),
         (Device, [device | {"secret_hash": hashes[device["uid"]]} for device in city.devices]),
         (Resource, city.resources),

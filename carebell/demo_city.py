@@ -14,6 +14,7 @@ from typing import Any
 
 from carebell import demo_names as names
 from carebell import demo_places as places
+from carebell.demo_files import Filler
 from carebell.demo_places import QUARTERS, Quarter
 from registry.profile import PolicySettings
 
@@ -38,6 +39,7 @@ class City:
 
     areas: list[Row] = field(default_factory=list)
     elders: list[Row] = field(default_factory=list)
+    addresses: list[Row] = field(default_factory=list)
     contacts: list[Row] = field(default_factory=list)
     devices: list[Row] = field(default_factory=list)
     resources: list[Row] = field(default_factory=list)
@@ -75,6 +77,7 @@ class _Builder:
         self._count = 0
         self._city = City()
         self._numbers = iter(rng.sample(range(10_000_000), 6_000))
+        self._paths: dict[str, str] = {}
         self._liaisons: dict[str, _Shared] = {}
         self._doctors: dict[str, list[_Shared]] = {}
 
@@ -88,6 +91,8 @@ class _Builder:
             ]  # fmt: skip
         for n in range(1, elders + 1):
             self._elder(n)
+        filler = Filler(self._rng, self._now, self._id, self._address, self._spot)
+        self._city.addresses.extend(filler.fill(self._city.elders))
         self._resources()
         self._users()
         return self._city
@@ -133,9 +138,9 @@ class _Builder:
 
     def _areas(self) -> None:
         def area(code: str, name: str, level: str, parent: str | None) -> None:
-            self._city.areas.append(
-                {"id": self._id(), "code": code, "name": name, "level": level, "parent_code": parent}
-            )  # fmt: skip
+            self._paths[code] = path = f"{self._paths.get(parent or '', '')}/{code}"
+            row = {"id": self._id(), "code": code, "name": name, "level": level, "parent_code": parent, "path": path}
+            self._city.areas.append(row)
 
         area(places.PROVINCE_CODE, places.PROVINCE, "province", None)
         area(places.CITY_CODE, places.CITY, "city", places.PROVINCE_CODE)
@@ -143,8 +148,12 @@ class _Builder:
             area(code, name, "district", places.CITY_CODE)
         for quarter in QUARTERS:
             area(quarter.code, quarter.name, "street", quarter.code[:6])
-            for n, community in enumerate(quarter.communities, 1):
-                area(f"{quarter.code}-demo-{n}", community, "community", quarter.code)
+            for community in quarter.communities:
+                area(self._code(quarter, community), community, "community", quarter.code)
+
+    @staticmethod
+    def _code(quarter: Quarter, community: str) -> str:
+        return f"{quarter.code}-demo-{quarter.communities.index(community) + 1}"
 
     # -- elders and their people
 
@@ -161,7 +170,8 @@ class _Builder:
             address=self._address(quarter), area=f"{quarter.district}{quarter.name}{community}", lat=lat, lon=lon,
             home_given={"lat": lat, "lon": lon, "crs": "wgs84"}, language="zh-CN",
             health=HEALTH_OF_THE_FIRST if n == 1 else self._health(),
-            access_notes=self._access(), deleted_at=None,
+            area_code=self._code(quarter, community), area_path=self._paths[self._code(quarter, community)],
+            deleted_at=None,
         )  # fmt: skip
         self._city.elders.append(elder)
         self._contacts(elder, sex, quarter, community)
@@ -183,12 +193,6 @@ class _Builder:
         road, gate, house = rng.choice(quarter.roads), rng.randrange(2, 168), rng.randrange(1, 19)
         door = f"{rng.randrange(1, 7)}0{rng.randrange(1, 4)}"
         return f"{quarter.district}{road}{gate}号院{house}号楼{rng.randrange(1, 5)}单元{door}室"
-
-    def _access(self) -> str | None:
-        if self._rng.random() < 0.35:
-            return None
-        confirmed_on = self._now.date() - timedelta(days=self._rng.randrange(2, 200))
-        return f"{self._rng.choice(names.ACCESS)}（{confirmed_on:%Y-%m-%d} 确认）"
 
     def _health(self) -> Row:
         rng, conditions = self._rng, self._some(names.CONDITIONS)

@@ -20,13 +20,17 @@ from core.db import Database
 from core.settings import Settings, load_settings
 from firmware_sim.logins import read_logins
 from gateway.endpoint import Endpoint
+from geo.crs import to_wgs84
 from geo.outlines import GeocnOutlines
 from notifier.models import SandboxPhone
 from notifier.models import table_of as phone_table
 from registry import directory
+from registry.id_numbers import read_id_number
 from registry.models import Contact, Elder, Resource, User, table_of
 from registry.passwords import quick
 from registry.phones import Phones
+from registry.search import Wanted
+from registry.service import RegistryService
 from tests.gateway_site import Site, soon
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -177,3 +181,26 @@ def test_nobody_presses_while_too_many_alarms_are_open(site: Site, prepared: Dem
     finally:
         presses.stop()
     assert presses.presses == 0
+
+
+def test_files_are_believable(city: City) -> None:
+    numbers = [read_id_number(elder["id_number"]) for elder in city.elders]
+    assert [(one.birth_date, one.sex) for one in numbers] == [(e["birth_date"], e["sex"]) for e in city.elders]
+    assert len({one.text for one in numbers}) == len(city.elders)
+    homes = Counter(elder["household_id"] for elder in city.elders if elder["household_id"])
+    assert set(homes.values()) == {2}
+    assert len(homes) >= 10
+    for elder in city.elders:
+        rows = [row for row in city.addresses if row["elder_id"] == elder["id"]]
+        assert not rows or [row["address"] for row in rows if row["is_current"]] == [elder["address"]]
+    paths = {area["code"]: area["path"] for area in city.areas}
+    assert all(elder["area_path"] == paths[elder["area_code"]] for elder in city.elders)
+
+
+def test_elders_of_the_demo_are_found_by_their_number(db: Database, prepared: DemoCity) -> None:
+    elder = prepared.city.elders[4]
+    registry = RegistryService(db, ManualClock(NOW), to_wgs84=to_wgs84)
+
+    found = registry.search(Wanted(elder["id_number"])).found
+
+    assert [one.file.id for one in found] == [elder["id"]]
