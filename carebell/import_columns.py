@@ -10,7 +10,9 @@ from typing import Any
 from carebell.import_grid import BadCell, Cell, GridRow, UnreadableFile, as_text
 from registry.bulk import Entry
 
-HEALTH_LISTS = ("conditions", "medication", "allergies")
+HEALTH_LISTS = ("conditions", "medication", "allergies", "implants")
+HEALTH_TEXTS = ("blood_group", "mobility", "hearing", "sight", "speech", "dialect", "living", "health_notes")
+ACCESS_MEMBERS = ("key_holder", "door_code", "floor", "dog", "access_note")
 SHOWN_HEADER = 40  # Characters of an unknown header that are repeated.
 
 _DAY = re.compile(
@@ -22,6 +24,12 @@ _WHOLE = re.compile(r"\d{1,9}")
 YES = frozenset({"1", "yes", "y", "true", "是", "有", "√"})
 NO = frozenset({"0", "no", "n", "false", "否", "无", "×"})
 SEXES = {"男": "male", "女": "female", "其他": "other", "m": "male", "f": "female"}
+ELDER_KINDS = {
+    "党员": "party_member", "离退休干部": "retired_cadre", "退休干部": "retired_cadre", "特殊救助": "special_aid",
+    "特困": "special_aid", "残疾": "disabled", "残疾人": "disabled", "退役军人": "veteran", "退伍军人": "veteran",
+    "低保": "low_income", "无子女": "childless", "失独": "lost_only_child", "独居": "living_alone", "其他": "other",
+}  # fmt: skip
+MARKS = {"贵宾": "vip", "重要客户": "important", "重要": "important", "黑名单": "blacklisted"}
 ROLES = {
     "家属": "family", "亲属": "family", "子女": "family", "社区": "community",
     "社区联络员": "community", "邻居": "community", "医生": "doctor", "看护医生": "doctor", "保安": "security",
@@ -84,6 +92,16 @@ def notes(value: Cell) -> Any:
     return [note for note in (part.strip() for part in re.split("[;；]", as_text(value))) if note]
 
 
+def several_of(words: Mapping[str, str]) -> Callable[[Cell], Any]:
+    """Reads codes, or words for them, with any usual sign between."""
+
+    def read(value: Cell) -> Any:
+        texts = re.split("[;；,，、/]", unicodedata.normalize("NFKC", as_text(value)).casefold())
+        return [words.get(text, text) for text in map(str.strip, texts) if text]
+
+    return read
+
+
 def one_of(words: Mapping[str, str]) -> Callable[[Cell], Any]:
     """Reads the code, or a word for it."""
 
@@ -128,6 +146,19 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("conditions", ("疾病", "病史", "基础疾病"), notes),
         Column("medication", ("用药", "药物", "服药"), notes),
         Column("allergies", ("过敏", "过敏史", "过敏药物"), notes),
+        Column("implants", ("植入物", "体内植入物"), notes), Column("blood_group", ("血型",)),
+        Column("mobility", ("行动能力", "行动")), Column("hearing", ("听力",)), Column("sight", ("视力",)),
+        Column("speech", ("言语",)), Column("dialect", ("方言",)), Column("living", ("居住情况", "居住状况")),
+        Column("health_notes", ("健康备注", "健康状况")),
+        Column("id_number", ("身份证号", "身份证号码", "身份证", "公民身份号码")),
+        Column("service_card", ("服务卡号", "服务卡")),
+        Column("kinds", ("人员类别", "老人类别", "人员类型"), several_of(ELDER_KINDS)),
+        Column("marks", ("来电标记", "标记"), several_of(MARKS)),
+        Column("joined_on", ("加入日期", "入网日期"), day), Column("service_from", ("服务开始日期", "开通日期"), day),
+        Column("area_code", ("区域代码", "行政区划代码")),
+        Column("name_reading", ("姓名读音", "读音")), Column("addressed_as", ("称呼",)),
+        Column("key_holder", ("钥匙在谁处", "钥匙持有人")), Column("door_code", ("门禁密码", "单元门密码")),
+        Column("floor", ("楼层",)), Column("dog", ("养狗", "狗")), Column("access_note", ("入户备注",)),
     ),
     "contacts": (
         *_ELDER, Column("name", ("姓名", "联系人", "联系人姓名")),
@@ -224,14 +255,24 @@ def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
             faults.append(("", f"cell {place + 1} stands under no column name"))
         else:
             values[column.member] = column.read(cell)
-    return Entry(row.number, with_health(values), tuple(faults))
+    return Entry(row.number, with_access(with_health(values)), tuple(faults))
 
 
 def with_health(values: dict[str, Any]) -> dict[str, Any]:
     """The health columns become the one member that the registry keeps."""
-    health = {name: values.pop(name) for name in HEALTH_LISTS if name in values}
+    health = {name: values.pop(name) for name in (*HEALTH_LISTS, *HEALTH_TEXTS) if name in values}
+    if "health_notes" in health:
+        health["notes"] = health.pop("health_notes")
     health = {name: told for name, told in health.items() if told}
     return values | {"health": health} if health else values
+
+
+def with_access(values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of the way in become one member as well."""
+    access = {name: values.pop(name) for name in ACCESS_MEMBERS if name in values}
+    if "access_note" in access:
+        access["note"] = access.pop("access_note")
+    return values | {"access": access} if access else values
 
 
 def _is_filled(cell: Cell | BadCell) -> bool:

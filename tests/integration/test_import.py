@@ -14,6 +14,7 @@ from core.db import Database
 from core.errors import Conflict
 from registry.bulk import Entry
 from registry.elder_intake import ElderNew
+from registry.id_numbers import check_digit
 from registry.secrets import verify_secret
 from tests.import_site import ImportSite, count_of, csv_text
 
@@ -306,3 +307,58 @@ def test_killed_while_writing_leaves_nothing(db: Database, db_url: str, tmp_path
     assert killed.returncode == -9
     assert count_of(db, "elders") == 0
     assert ImportSite(db, tmp_path).import_text("elders", "name\nelder 1\n").written == 1
+
+
+NUMBER = "610402194103050022"
+
+
+def full_elder(number: str = NUMBER, name: str = "赵桂明", **more: str) -> str:
+    cells = {
+        "姓名": name, "身份证号": number, "服务卡号": "XY-0042", "人员类别": "退役军人、独居", "来电标记": "重要客户",
+        "入网日期": "2020-01-02", "植入物": "心脏起搏器", "血型": "O", "健康备注": "怕冷", "钥匙持有人": "门卫老刘",
+        "楼层": "5", "养狗": "有", "称呼": "赵奶奶",
+    } | more  # fmt: skip
+    return csv_text(list(cells), list(cells.values()))
+
+
+def test_every_member_of_a_file_has_a_column(site: ImportSite) -> None:
+    assert site.import_text("elders", full_elder(full_number())).refusals == ()
+
+    (row,) = site.rows("elders")
+    assert (row["birth_date"], row["sex"]) == (date(1941, 3, 5), "female")
+    assert (row["kinds"], row["marks"]) == (["veteran", "living_alone"], ["important"])
+    assert row["health"] == {"implants": ["心脏起搏器"], "blood_group": "O", "notes": "怕冷"}
+    assert row["access"] == {"key_holder": "门卫老刘", "floor": "5", "dog": True}
+    assert (row["addressed_as"], row["service_card"]) == ("赵奶奶", "XY-0042")
+
+
+def full_number() -> str:
+    return NUMBER[:17] + check_digit(NUMBER[:17])
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "column"),
+    [
+        (NUMBER[:17] + ("1" if check_digit(NUMBER[:17]) != "1" else "2"), {}, "身份证号"),
+        ("610402410305002", {}, "身份证号"),
+        (full_number(), {"出生日期": "1941-03-06"}, "出生日期"),
+        (full_number(), {"区域代码": "999999"}, "区域代码"),
+        (full_number(), {"人员类别": "国王"}, "人员类别"),
+    ],
+)
+def test_what_contradicts_the_number_is_refused_beside_its_column(
+    site: ImportSite, number: str, more: dict[str, str], column: str
+) -> None:
+    report = site.import_text("elders", full_elder(number, **more))
+
+    assert [(row, name) for row, name, _ in report.refusals] == [(2, column)]
+    assert site.count("elders") == 0
+
+
+def test_one_id_number_is_imported_once(site: ImportSite) -> None:
+    site.import_text("elders", full_elder(full_number()))
+    twice = site.import_text(
+        "elders", full_elder(full_number(), "另一人") + full_elder(full_number(), "又一人").partition("\n")[2]
+    )
+
+    assert [(row, name) for row, name, _ in twice.refusals] == [(2, "身份证号"), (3, "身份证号")]
