@@ -70,7 +70,7 @@ def count(session: Session, seen_from: Scope = EVERYWHERE) -> int:
 def page(
     session: Session, *, after: str | None, limit: int, seen_from: Scope = EVERYWHERE
 ) -> tuple[list[Row], str | None]:
-    """Silent devices with their elder, the longest silent first; `after` is what the page before gave."""
+    """Silent devices with their elder, in the order they were found; `after` is what the page before gave."""
     wanted = (
         select(
             FINDINGS.c.id, FINDINGS.c.found_at, DEVICES.c.uid, PRESENCE.c.last_seen_at, PRESENCE.c.battery_pct,
