@@ -16,6 +16,7 @@ from alarms.models import Alarm
 from alarms.values import PROBE_UID
 from registry.device_lists import silent_condition
 from registry.models import Device, DeviceModel, DevicePresence, Elder, User, UserSession, table_of
+from registry.scope import Scope
 
 _ALARMS, _USERS, _SESSIONS = table_of(Alarm), table_of(User), table_of(UserSession)
 _DEVICES, _ELDERS, _MODELS, _PRESENCE = (
@@ -24,6 +25,7 @@ _DEVICES, _ELDERS, _MODELS, _PRESENCE = (
     table_of(DeviceModel),
     table_of(DevicePresence),
 )
+EVERYWHERE = Scope()
 MOST = 50_000  # Alarms of one day; more than this city ever had.
 AREAS_SHOWN = 8
 DUTY_ROLES = ("officer", "supervisor")
@@ -71,14 +73,14 @@ class Day:
     places: tuple[tuple[float, float], ...]
 
 
-def day_of(session: Session, since: datetime, now: datetime) -> Day:
+def day_of(session: Session, since: datetime, now: datetime, scope: Scope = EVERYWHERE) -> Day:
     """The figures of the alarms received from `since` (local midnight, aware) until now."""
     c = _ALARMS.c
     columns = (c.received_at, c.first_call_at, c.claimed_at, c.accepted_at, c.arrived_at, c.closed_at, c.satisfaction,
                c.disposition, c.location)  # fmt: skip
     wanted = (
         select(*columns)
-        .where(c.received_at >= since, c.device_uid != PROBE_UID, c.is_test.is_(False))
+        .where(c.received_at >= since, c.device_uid != PROBE_UID, c.is_test.is_(False), *scope.where(_ALARMS))
         .order_by(c.received_at)
         .limit(MOST)
     )
@@ -153,7 +155,7 @@ def loads(session: Session, since: datetime, now: datetime) -> list[Load]:
     return sorted(found, key=lambda one: (-one.holds, not one.is_signed_in))
 
 
-def silent_by_area(session: Session, now: datetime) -> list[tuple[str, int]]:
+def silent_by_area(session: Session, now: datetime, scope: Scope = EVERYWHERE) -> list[tuple[str, int]]:
     """How many devices given out have not been heard for three heartbeats, by the elder's area, the worst first."""
     name = func.coalesce(_ELDERS.c.area, "")
     wanted = (
@@ -161,7 +163,7 @@ def silent_by_area(session: Session, now: datetime) -> list[tuple[str, int]]:
         .join_from(_DEVICES, _ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
         .outerjoin(_PRESENCE, _PRESENCE.c.uid == _DEVICES.c.uid)
         .outerjoin(_MODELS, _MODELS.c.name == _DEVICES.c.model)
-        .where(silent_condition(now))
+        .where(silent_condition(now), *scope.where(_ELDERS))
         .group_by(name)
         .order_by(func.count().desc(), name)
         .limit(AREAS_SHOWN)

@@ -24,7 +24,9 @@ Leader = Annotated[SignedIn, Depends(allowed("alarms.read"))]
 OPEN_STATES = tuple(state for state in STATES if state != "closed")
 MOST_OPEN = 500
 WAITING_SHOWN = 8
+MOST_LOOKS = 50
 FRESH_FOR = timedelta(seconds=4)  # Many walls and one look at the day.
+LEAST_CELL_DEG = 0.003  # About 300 m.
 HEAT_CELLS = 24  # Across; the height follows the map's shape.
 
 
@@ -39,19 +41,22 @@ class Cell:
 
 
 class Wall:
-    """The day's figures, looked at once for all walls."""
+    """The day's figures, looked at once for all walls; whoever sees only some areas has a look of their own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._at: datetime | None = None
-        self._members: dict[str, Any] = {}
+        self._looks: dict[str, tuple[datetime, dict[str, Any]]] = {}
 
-    def members(self, centre: Centre) -> dict[str, Any]:
-        now = centre.clock.now()
+    def members(self, centre: Centre, user: SignedIn) -> dict[str, Any]:
+        now, key = centre.clock.now(), "" if user.scope.is_everywhere else user.id
         with self._lock:
-            if self._at is None or now - self._at > FRESH_FOR:
-                self._members, self._at = _look(centre, now), now
-            return self._members
+            at, members = self._looks.get(key, (None, {}))
+            if at is None or now - at > FRESH_FOR:
+                members = _look(centre, user, now)
+                if len(self._looks) >= MOST_LOOKS:
+                    self._looks.clear()
+                self._looks[key] = (now, members)
+            return members
 
 
 @router.get("/wall", name="wall")
@@ -59,16 +64,16 @@ def wall(request: Request, centre: CentreDep, user: Leader) -> HTMLResponse:
     """The page, or the part of it that changes, for a page that asks again."""
     shown: Wall = request.app.state.wall
     template = "_wall.html" if "hx-request" in request.headers else "wall.html"
-    return page(request, template, user, **shown.members(centre))
+    return page(request, template, user, **shown.members(centre, user))
 
 
-def _look(centre: Centre, now: datetime) -> dict[str, Any]:
+def _look(centre: Centre, user: SignedIn, now: datetime) -> dict[str, Any]:
     midnight = datetime.combine(now.astimezone(zone := ZoneInfo(centre.settings.timezone)).date(), time(), zone)
     with centre.db.read() as session:
-        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_OPEN)
-        day = figures.day_of(session, midnight, now)
+        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_OPEN, seen_by=user)
+        day = figures.day_of(session, midnight, now, user.scope)
         loads = figures.loads(session, midnight, now)
-        silent = figures.silent_by_area(session, now)
+        silent = figures.silent_by_area(session, now, user.scope)
     lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
     unclaimed = [one for one in lines if one["look"] == "unclaimed"]
     return {
@@ -87,7 +92,10 @@ def heat_of(places: Sequence[tuple[float, float]]) -> list[Cell]:
     lats, lons = sorted(p[0] for p in places), sorted(p[1] for p in places)
     cut = len(places) // 50
     south, north, west, east = lats[cut], lats[-1 - cut], lons[cut], lons[-1 - cut]
-    size = max((east - west) / HEAT_CELLS, (north - south) / HEAT_CELLS, 0.002)
+    size = max((east - west) / (HEAT_CELLS - 1), (north - south) / (HEAT_CELLS - 1), LEAST_CELL_DEG)
+    spare = HEAT_CELLS * size  # A few places in one street stand in the middle, not in a corner.
+    west -= (spare - (east - west)) / 2
+    north += (spare - (north - south)) / 2
     counts: dict[tuple[int, int], int] = {}
     for lat, lon in places:
         x = min(HEAT_CELLS - 1, max(0, int((lon - west) / size)))
