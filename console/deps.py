@@ -162,6 +162,11 @@ def refuse_foreign(request: Request, *, needs_proof: bool = False) -> None:
         raise Forbidden("this request does not come from the console's own pages")
 
 
+async def own_pages(request: Request) -> None:
+    """A dependency for what changes something without a user: only our own pages and scripts may. Raises Forbidden."""
+    refuse_foreign(request)
+
+
 def _see(centre: Centre, user: SignedIn, params: Mapping[str, Any]) -> None:
     with centre.db.read() as session:
         require_in_sight(session, user, params)

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Request, Response
 
 from console.centre import Centre
-from console.deps import COOKIE, Memory, refuse_foreign, token_of
+from console.deps import COOKIE, Memory, token_of
 from core.errors import CarebellError, TryAgain
 from registry.intake import account_name
 from registry.passwords import AT_ONCE
@@ -60,8 +60,7 @@ class Guard:
 
 
 async def sign_in(request: Request, centre: Centre, username: str, password: str) -> tuple[str, SignedIn]:
-    """A token and whose it is. Raises WrongPassword, TooManyTries, TryAgain, Forbidden (another site's page)."""
-    refuse_foreign(request)
+    """A token and whose it is. Raises WrongPassword, TooManyTries, TryAgain."""
     guard: Guard = request.app.state.guard
     who = account_name(username), request.client.host if request.client else ""
     guard.admit(who, centre.clock.now())

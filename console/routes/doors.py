@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from console import signin
-from console.deps import CentreDep, optional_user, refuse_foreign
+from console.deps import CentreDep, optional_user, own_pages
 from console.i18n import COOKIE as LANGUAGE_COOKIE
 from console.i18n import LANGUAGES, N_
 from console.pages import THEME_COOKIE, THEMES, page
@@ -44,7 +44,7 @@ async def login() -> Response:
     return RedirectResponse(SIGN_IN_PAGE, 308)
 
 
-@router.post(SIGN_IN_PAGE)
+@router.post(SIGN_IN_PAGE, dependencies=[Depends(own_pages)])
 async def sign_in(
     request: Request,
     centre: CentreDep,
@@ -68,16 +68,15 @@ async def sign_in(
     return page(request, "signin.html", status=status, problem=problem, username=username, following=where)
 
 
-@router.post("/sign-out")
+@router.post("/sign-out", dependencies=[Depends(own_pages)])
 async def sign_out(request: Request, centre: CentreDep) -> Response:
-    refuse_foreign(request)
     await signin.sign_out(request, centre)
     answer = RedirectResponse(SIGN_IN_PAGE, 303)
     signin.clear_cookie(answer)
     return answer
 
 
-@router.post("/preferences")
+@router.post("/preferences", dependencies=[Depends(own_pages)])
 async def preferences(
     centre: CentreDep,
     following: Next = "/",

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from console import signin
-from console.deps import CentreDep, CurrentUser
+from console.deps import CentreDep, CurrentUser, own_pages
 from registry.intake import UserRole
 from registry.sessions import SignedIn
 
@@ -39,7 +39,7 @@ class NewSession(Me):
     token: str
 
 
-@router.post("")
+@router.post("", dependencies=[Depends(own_pages)])
 async def sign_in(given: Credentials, request: Request, response: Response, centre: CentreDep) -> NewSession:
     token, user = await signin.sign_in(request, centre, given.username, given.password)
     signin.set_cookie(response, centre, token)
