@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 import uvicorn
+from twilio.request_validator import RequestValidator
 
 from core.db import Database
 from core.settings import load_settings
@@ -169,6 +170,18 @@ def test_a_signature_does_not_fit_another_address_or_value(site: Site) -> None:
 
     assert (other.status_code, elsewhere.status_code) == (403, 403)
     assert site.attempt(DAUGHTER.phone)["state"] == "ringing"
+
+
+def test_who_signs_the_address_with_its_fragment_is_heard_too(site: Site) -> None:
+    site.world.press()
+    call = site.twilio.call_to(DAUGHTER.phone)
+    url, form = call.form["StatusCallback"], {"CallSid": call.sid, "CallStatus": "busy"}
+    assert "#" in url
+
+    signature = RequestValidator(AUTH_TOKEN).compute_signature(url, form)
+
+    assert site.twilio.post(url, form, signature=signature).status_code == 204
+    assert site.attempt(DAUGHTER.phone)["outcome"] == "busy"
 
 
 def test_a_lost_response_is_bound_by_the_first_callback(site: Site) -> None:
