@@ -132,8 +132,9 @@ class Placed:
 def mark_placed(session: Session, placed: Collection[Placed]) -> list[Placed]:
     """Bind the channel's references; what is still *sending* now rings. Gives back those not wanted any more."""
     placed = sorted(placed, key=attrgetter("attempt_id"))
-    _BIND_PROVIDER.run(session, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
-    _MARK_RINGING.run(session, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
+    connection = session.connection()
+    _BIND_PROVIDER.run(connection, [{"key": p.attempt_id, "ref": p.provider_ref, "by": p.channel} for p in placed])
+    _MARK_RINGING.run(connection, [{"key": p.attempt_id, "until": p.ends_by} for p in placed])
     unwanted = select(_ATTEMPTS.c.id).where(
         _ATTEMPTS.c.id.in_([p.attempt_id for p in placed]),
         _ATTEMPTS.c.outcome.in_(("cancelled", "accepted", "declined")),
@@ -147,7 +148,7 @@ def busy_numbers(session: Session, phones: Collection[str]) -> set[str]:
     """Which of these phones a call of ours is ringing or holding at this moment."""
     if not phones:
         return set()
-    return {phone for (phone,) in _BUSY_NUMBERS.rows(session, phones)}
+    return {phone for (phone,) in _BUSY_NUMBERS.rows(session.connection(), phones)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,10 @@ class Ladders:
         self._session, self._timezone, self._book = session, timezone, book
         self._households: dict[str, Household] = {}
         self._officers: tuple[Person, ...] | None = None
-        self._fixes: dict[str, directory.LastFix] | None = None
-        self._uids: Collection[str] = ()
         self._made: dict[tuple[str | None, PolicySettings], CaseLadder] = {}
 
     def profiles(self, uids: Collection[str]) -> dict[str, Profile]:
         """Whose devices these are; remembers the households for `of_case`."""
-        self._uids = uids
         found = directory.profiles(self._session, uids)
         for profile in found.values():
             if profile.elder is not None:
@@ -47,18 +44,6 @@ class Ladders:
         """Read the households that are not known yet."""
         missing = {e for e in elder_ids if e is not None and e not in self._households}
         self._households |= directory.households(self._session, missing)
-
-    def last_fix(self, uid: str) -> Fix | None:
-        """Where this device was last, if the registry has been told."""
-        if self._fixes is None:
-            self._fixes = directory.last_fixes(self._session, self._uids)
-        kept = self._fixes.get(uid)
-        if kept is None:
-            return None
-        try:
-            return Fix(kept.lat, kept.lon, kept.accuracy_m, kept.fix_at, kept.source)
-        except Rejected:
-            return None
 
     def policy_for(self, profile: Profile | None, kind: str) -> PolicyInForce:
         """The policy that a case of this kind starts with."""
@@ -117,3 +102,12 @@ def _contact(contact: ContactProfile) -> Person:
 
 def _elder(elder: ElderProfile) -> Person | None:
     return Person(elder.id, elder.name, "elder", elder.phone, elder.language) if elder.phone else None
+
+
+def last_fix(profile: Profile | None) -> Fix | None:
+    """Where this device was last, if the registry has been told of a place that there is."""
+    kept = profile.last_fix if profile else None
+    try:
+        return Fix(kept.lat, kept.lon, kept.accuracy_m, kept.fix_at, kept.source) if kept else None
+    except Rejected:
+        return None

@@ -27,7 +27,7 @@ from alarms.events import (
     Press,
     RelativeAnswer,
 )
-from alarms.ladders import Ladders
+from alarms.ladders import Ladders, last_fix
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
 from alarms.store import Pages, Stored
@@ -338,7 +338,7 @@ class _Work:
     def _locate(self, press: Press | Located, profile: Profile | None) -> dict[str, Any]:
         elder = profile.elder if profile else None
         home = read_home(elder.lat, elder.lon, elder.home_given) if elder else None
-        last = None if press.location else self._ladders.last_fix(press.device_uid)
+        last = None if press.location else last_fix(profile)
         fix = read_fix(press.location)
         return as_json_or_unknown(
             choose(fix, last, home, self._now, pressed_at=press.pressed_at), self._now, measured=False

@@ -57,7 +57,7 @@ def open_alarms(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Which of these elders and devices has an alarm that is not closed: key → alarm id."""
     if not keys:
         return {}
-    return dict(_OPEN_ALARMS.rows(session, keys))
+    return dict(_OPEN_ALARMS.rows(session.connection(), keys))
 
 
 def alarms_of_attempts(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -187,6 +187,7 @@ class Pages:
 
     def write(self, session: Session) -> None:
         """One statement a table."""
+        connection = session.connection()
         for statement, rows in (
             (_INSERTS["alarms"], self.new_cases.values()),
             (_UPDATE_CASE, self.changed_cases.values()),
@@ -199,7 +200,7 @@ class Pages:
             (_INSERTS["down_messages"], self.down),
         ):
             if rows:
-                statement.run(session, rows)
+                statement.run(connection, rows)
 
 
 def press_row(press_id: str, alarm_id: str, what: str, event: Any, content: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """Statements of the hot path: their text is made once for each database and run without further ceremony.
 
 SQLAlchemy's way through one execution costs several times what the database needs for it, and a press takes ten.
-Here are the same texts, conversions and errors, in the session's own transaction; only the events are missing.
+Here are the same texts, conversions and errors, in the connection's own transaction; only the events are missing.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 Row = tuple[Any, ...]
 Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -28,35 +26,17 @@ class Prepared:
     def __init__(self, statement: Statement, columns: Sequence[str] = ()) -> None:
         self._statement, self._columns = statement, columns
 
-    def rows(self, session: Session, **parameters: Any) -> list[Row]:
+    def rows(self, connection: Connection, **parameters: Any) -> list[Row]:
         """The answer to a SELECT."""
-        with self._on(session) as (text, cursor):
-            cursor.execute(text.sql, text.for_driver(parameters))
-            return text.from_driver(cursor)
-
-    def run(self, session: Session, rows: Collection[Mapping[str, Any]]) -> None:
-        """Once for each of the rows."""
-        with self._on(session) as (text, cursor):
-            given = [text.for_driver(row) for row in rows]
-            if len(given) == 1:
-                cursor.execute(text.sql, given[0])
-            else:
-                cursor.executemany(text.sql, given)
-
-    @contextmanager
-    def _on(self, session: Session) -> Iterator[tuple["_Text", Any]]:
-        """The text and a cursor of the session's transaction; the driver's errors leave it as SQLAlchemy's."""
-        connection = session.connection()
         text = self._text(connection.dialect)
-        cursor = None
-        try:
-            cursor = connection.connection.cursor()
-            yield text, cursor
-        except text.driver_error as problem:
-            raise _translated(problem, connection, text) from problem
-        finally:
-            if cursor is not None:
-                cursor.close()
+        return _executed(connection, text, text.for_driver(parameters))
+
+    def run(self, connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
+        """Once for each of the rows."""
+        text = self._text(connection.dialect)
+        given = [text.for_driver(row) for row in rows]
+        is_many = len(given) != 1
+        _executed(connection, text, given if is_many else given[0], is_many=is_many)
 
     def _text(self, dialect: Dialect) -> "_Text":
         """Kept with the dialect, that is with the database: the vault that seals its columns is there as well."""
@@ -86,6 +66,7 @@ class _Text:
             if name in compiled.binds
             and (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
+        self.has_rows = isinstance(statement, Select)
         self._types = [column.type for column in statement.selected_columns] if isinstance(statement, Select) else []
         self._out: list[_Conversion] | None = None
 
@@ -97,7 +78,7 @@ class _Text:
         return values if self._is_positional else dict(zip(self._names, values, strict=True))
 
     def from_driver(self, cursor: Any) -> list[Row]:
-        """What the cursor holds; how to convert it depends on what the driver says of the columns."""
+        """The rows under the cursor; how to convert them depends on what the driver says of the columns."""
         if self._out is None:
             told = [column[1] for column in cursor.description]
             self._out = [
@@ -118,6 +99,23 @@ def _convert(values: list[Any], conversions: Collection[_Conversion]) -> None:
     for place, convert in conversions:
         if values[place] is not None:
             values[place] = convert(values[place])
+
+
+def _executed(connection: Connection, text: _Text, parameters: Any, *, is_many: bool = False) -> list[Row]:
+    """What there is to fetch, in the connection's transaction; the driver's errors leave it as SQLAlchemy's."""
+    cursor = None
+    try:
+        cursor = connection.connection.cursor()
+        if is_many:
+            cursor.executemany(text.sql, parameters)
+        else:
+            cursor.execute(text.sql, parameters)
+        return text.from_driver(cursor) if text.has_rows else []
+    except text.driver_error as problem:
+        raise _translated(problem, connection, text) from problem
+    finally:
+        if cursor is not None:
+            cursor.close()
 
 
 def _translated(problem: Exception, connection: Connection, text: _Text) -> BaseException:
@@ -148,7 +146,7 @@ class Among:
         self._one = Prepared(make(lambda column: column == bindparam("key", required=False)))
         self._many = make(lambda column: column.in_(bindparam("keys", expanding=True)))
 
-    def rows(self, session: Session, keys: Collection[str]) -> list[Row]:
+    def rows(self, connection: Connection, keys: Collection[str]) -> list[Row]:
         if len(keys) == 1:
-            return self._one.rows(session, key=next(iter(keys)))
-        return [tuple(row) for row in session.connection().execute(self._many, {"keys": list(keys)})]
+            return self._one.rows(connection, key=next(iter(keys)))
+        return [tuple(row) for row in connection.execute(self._many, {"keys": list(keys)})]

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, case, select
@@ -21,6 +20,7 @@ from registry.profile import (
     DeviceProfile,
     ElderProfile,
     Housemate,
+    LastFix,
     OfficerProfile,
     PolicyInForce,
     PrivateNotes,
@@ -36,21 +36,25 @@ _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User
 _ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
 _PHOTOS = table_of(ElderPhoto)
 _PRIVATE = [_ELDERS.c[f.name] for f in fields(PrivateNotes)]
+_DEVICE_COLUMNS = [_DEVICES.c[f.name] for f in fields(DeviceProfile)]
 _CONTACT_COLUMNS = [_CONTACTS.c[f.name] for f in fields(ContactProfile)]
-_FIX_COLUMNS = [_FIXES.c[f] for f in ("lat", "lon", "accuracy_m", "fix_at", "source", "given")]
-_FIXES_OF = Among(lambda among: select(_FIXES.c.uid, *_FIX_COLUMNS).where(among(_FIXES.c.uid)))
+_FIX_COLUMNS = [_FIXES.c[f.name] for f in fields(LastFix)]
 _POLICY_COLUMNS = [_POLICIES.c[name] for name in ("settings", "version", "title", "generation")]
 _POLICY = select(*_POLICY_COLUMNS).where(_POLICIES.c.name == DEFAULT_POLICY)
 # Statements of a press are made once: making one takes as long as running it.
 _ELDERS_BY_ID = Among(lambda among: select(*_ELDER_COLUMNS).where(among(_ELDERS.c.id)))
 _DEVICES_BY_UID = Among(
     lambda among: (
-        select(_DEVICES.c.id, _DEVICES.c.uid, _DEVICES.c.model, _DEVICES.c.state, *_POLICY_COLUMNS, *_ELDER_COLUMNS)
+        select(*_DEVICE_COLUMNS, *_FIX_COLUMNS, *_POLICY_COLUMNS, *_ELDER_COLUMNS)
+        .outerjoin(_FIXES, _FIXES.c.uid == _DEVICES.c.uid)
         .outerjoin(_ELDERS, _ELDERS.c.id == _DEVICES.c.elder_id)
         .outerjoin(_POLICIES, _POLICIES.c.name == DEFAULT_POLICY)
         .where(among(_DEVICES.c.uid))
     )
 )
+_FIX_AT = len(_DEVICE_COLUMNS)
+_POLICY_AT = _FIX_AT + len(_FIX_COLUMNS)
+_ELDER_AT = _POLICY_AT + len(_POLICY_COLUMNS)
 _ROLE_ORDER = case({role: n for n, role in enumerate(CALL_ORDER)}, value=_CONTACTS.c.role, else_=len(CALL_ORDER))
 
 _CONTACTS_OF = Among(
@@ -60,18 +64,6 @@ _CONTACTS_OF = Among(
         .order_by(_ROLE_ORDER, _CONTACTS.c.rank, _CONTACTS.c.id)
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LastFix:
-    """The last position a device told of: WGS-84, and the original in `given`."""
-
-    lat: float
-    lon: float
-    accuracy_m: float | None
-    fix_at: datetime
-    source: str | None
-    given: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +78,7 @@ def households(session: Session, elder_ids: Collection[str]) -> dict[str, Househ
     """The elders by id with their contacts: family, community, doctor, then the others, each by rank."""
     if not elder_ids:
         return {}
-    rows = _ELDERS_BY_ID.rows(session, elder_ids)
+    rows = _ELDERS_BY_ID.rows(session.connection(), elder_ids)
     return _with_contacts(session, {row[0]: ElderProfile(*row) for row in rows})
 
 
@@ -94,16 +86,17 @@ def profiles(session: Session, uids: Collection[str]) -> dict[str, Profile]:
     """Whose device it is, by uid; a uid that the registry does not know is left out. The policy is the default one."""
     if not uids:
         return {}
-    found: dict[str, tuple[DeviceProfile, ElderProfile | None]] = {}
+    found: dict[str, tuple[DeviceProfile, LastFix | None, ElderProfile | None]] = {}
     policy = PolicyInForce()
-    for row in _DEVICES_BY_UID.rows(session, uids):
-        elder = ElderProfile(*row[8:]) if row[8] is not None else None
-        found[row[1]] = (DeviceProfile(*row[:4]), elder)
-        policy = _default(*row[4:8])
-    homes = _with_contacts(session, {e.id: e for _, e in found.values() if e is not None})
+    for row in _DEVICES_BY_UID.rows(session.connection(), uids):
+        device, fix, elder = DeviceProfile(*row[:_FIX_AT]), row[_FIX_AT:_POLICY_AT], row[_ELDER_AT:]
+        last_fix = LastFix(*fix) if fix[0] is not None else None
+        found[device.uid] = device, last_fix, ElderProfile(*elder) if elder[0] is not None else None
+        policy = _default(*row[_POLICY_AT:_ELDER_AT])
+    homes = _with_contacts(session, {e.id: e for *_, e in found.values() if e is not None})
     return {
-        uid: Profile(device, elder, homes[elder.id].contacts if elder else (), policy)
-        for uid, (device, elder) in found.items()
+        uid: Profile(device, elder, homes[elder.id].contacts if elder else (), policy, last_fix)
+        for uid, (device, last_fix, elder) in found.items()
     }
 
 
@@ -111,7 +104,7 @@ def _with_contacts(session: Session, elders: dict[str, ElderProfile]) -> dict[st
     if not elders:
         return {}
     contacts: dict[str, list[ContactProfile]] = {elder_id: [] for elder_id in elders}
-    for row in _CONTACTS_OF.rows(session, elders):
+    for row in _CONTACTS_OF.rows(session.connection(), elders):
         contacts[row[0]].append(ContactProfile(*row[1:]))
     return {elder_id: Household(elder, tuple(contacts[elder_id])) for elder_id, elder in elders.items()}
 
@@ -165,11 +158,3 @@ def officers_on_duty(session: Session) -> tuple[OfficerProfile, ...]:
 
 def _officer(row: Row[Any]) -> OfficerProfile:
     return OfficerProfile(row.id, row.display_name, row.phone, row.language)
-
-
-def last_fixes(session: Session, uids: Collection[str]) -> dict[str, LastFix]:
-    """The last known position by device uid."""
-    if not uids:
-        return {}
-    rows = _FIXES_OF.rows(session, uids)
-    return {row[0]: LastFix(*row[1:]) for row in rows}

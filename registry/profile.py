@@ -170,10 +170,25 @@ class DeviceProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class LastFix:
+    """The last position a device told of, in WGS-84."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    fix_at: datetime
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything a press needs: whose it is and whom to call, in dialling order; `policy` is the default one."""
+    """Everything a press needs: whose it is, whom to call in dialling order, and where the device was last.
+
+    `policy` is the default one.
+    """
 
     device: DeviceProfile
     elder: ElderProfile | None = None
     contacts: tuple[ContactProfile, ...] = ()
     policy: PolicyInForce = PolicyInForce()
+    last_fix: LastFix | None = None

@@ -46,17 +46,17 @@ def stored(db: Database) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("rows", [[NIGHT], [EMPTY], [NIGHT, EMPTY]])
 def test_rows_go_in_and_come_out_as_they_were(things: Database, rows: list[dict[str, Any]]) -> None:
     with things.write() as session:
-        INSERT.run(session, rows)
+        INSERT.run(session.connection(), rows)
 
     assert stored(things) == rows
     with things.read() as session:
-        found = BY_ID.rows(session, [row["id"] for row in rows])
+        found = BY_ID.rows(session.connection(), [row["id"] for row in rows])
     assert found == [tuple(row.values()) for row in rows]
 
 
 def test_what_is_empty_is_null_in_a_column_of_json_too(things: Database) -> None:
     with things.write() as session:
-        INSERT.run(session, [EMPTY])
+        INSERT.run(session.connection(), [EMPTY])
 
     with things.read() as session:
         assert session.scalar(select(func.count()).where(sa.text("how IS NULL")).select_from(THINGS)) == 1
@@ -67,8 +67,10 @@ def test_one_key_and_several_find_the_same(things: Database) -> None:
         session.connection().execute(sa.insert(THINGS), [NIGHT, EMPTY])
 
     with things.read() as session:
-        assert BY_ID.rows(session, ["night", "nobody"]) == BY_ID.rows(session, ["night"]) != []
-        assert BY_ID.rows(session, ["nobody"]) == []
+        assert (
+            BY_ID.rows(session.connection(), ["night", "nobody"]) == BY_ID.rows(session.connection(), ["night"]) != []
+        )
+        assert BY_ID.rows(session.connection(), ["nobody"]) == []
 
 
 def test_an_update_takes_constants_and_parameters(things: Database) -> None:
@@ -79,18 +81,18 @@ def test_an_update_takes_constants_and_parameters(things: Database) -> None:
     )
     later = (NOON + timedelta(hours=1)).astimezone(timezone(timedelta(hours=8)))
     with things.write() as session:
-        INSERT.run(session, [NIGHT, NIGHT | {"id": "day"}])
+        INSERT.run(session.connection(), [NIGHT, NIGHT | {"id": "day"}])
 
-        quiet.run(session, [{"key": "night", "until": later}])
+        quiet.run(session.connection(), [{"key": "night", "until": later}])
 
     assert stored(things) == [NIGHT | {"is_loud": False, "how": None, "at": later}, NIGHT | {"id": "day"}]
     with pytest.raises(KeyError), things.write() as session:
-        quiet.run(session, [{"key": "night"}])
+        quiet.run(session.connection(), [{"key": "night"}])
 
 
 def test_a_transaction_that_fails_leaves_nothing(things: Database) -> None:
     with pytest.raises(IntegrityError) as refused, things.write() as session:
-        INSERT.run(session, [EMPTY, NIGHT, NIGHT])
+        INSERT.run(session.connection(), [EMPTY, NIGHT, NIGHT])
 
     assert stored(things) == []
     assert "赵" not in str(refused.value)
@@ -98,14 +100,14 @@ def test_a_transaction_that_fails_leaves_nothing(things: Database) -> None:
 
 def test_a_naive_instant_is_refused(things: Database) -> None:
     with pytest.raises(ValueError, match="naive"), things.write() as session:
-        INSERT.run(session, [NIGHT | {"at": NOON.replace(tzinfo=None)}])
+        INSERT.run(session.connection(), [NIGHT | {"at": NOON.replace(tzinfo=None)}])
 
 
 def test_the_drivers_error_is_told_as_sqlalchemys(things: Database) -> None:
     unknown = Prepared(select(THINGS.c.id).where(func.no_such_function(THINGS.c.id) == bindparam("key")))
 
     with pytest.raises(DBAPIError) as prepared, things.read() as session:
-        unknown.rows(session, key="x")
+        unknown.rows(session.connection(), key="x")
     with pytest.raises(DBAPIError) as usual, things.read() as session:
         session.scalars(select(THINGS.c.id).where(func.no_such_function(THINGS.c.id) == "x"))
 
@@ -117,13 +119,13 @@ def test_a_connection_that_was_cut_is_not_used_again(things: Database) -> None:
     def cut() -> None:
         with things.write() as session:
             session.connection().connection.driver_connection.close()  # type: ignore[union-attr]  # a driver has one
-            BY_ID.rows(session, ["night"])
+            BY_ID.rows(session.connection(), ["night"])
 
     with pytest.raises(DBAPIError) as problem:
         cut()
     assert problem.value.connection_invalidated
 
     with things.write() as session:
-        INSERT.run(session, [NIGHT])
+        INSERT.run(session.connection(), [NIGHT])
 
     assert stored(things) == [NIGHT]
