@@ -16,6 +16,7 @@ from registry.sessions import SignedIn
 
 A_YEAR_S = 31_536_000
 LONGEST_FIELD = 1000
+REGISTRY = "/registry"  # Where the day begins for who has no desk.
 Next = Annotated[str, Form(alias="next", max_length=300)]
 
 router = APIRouter(include_in_schema=False)
@@ -54,7 +55,7 @@ async def sign_in(
 ) -> Response:
     where = safe_path(following)
     try:
-        token, _ = await signin.sign_in(request, centre, username, password)
+        token, user = await signin.sign_in(request, centre, username, password)
     except signin.WrongPassword:
         problem, status = N_("Name and password do not fit. Try again, or ask your shift leader."), 401
     except signin.TooManyTries:
@@ -62,7 +63,7 @@ async def sign_in(
     except TryAgain:
         problem, status = N_("The centre is very busy. Try again in a moment."), 503
     else:
-        answer = RedirectResponse(where, 303)
+        answer = RedirectResponse(REGISTRY if where == "/" and not user.may("alarms.read") else where, 303)
         signin.set_cookie(answer, centre, token)
         return answer
     return page(request, "signin.html", status=status, problem=problem, username=username, following=where)
