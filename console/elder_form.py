@@ -1,10 +1,9 @@
 """The form of an elder's file: what its fields begin with, the health notes among them, and what a conflict shows."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
@@ -62,11 +61,17 @@ def _text(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list) else value
 
 
-def changed_since(session: Session, elder_id: str, seen_at: datetime) -> tuple[list[str], list[str]]:
-    """Which members others have changed since the form was opened, and who they were."""
+def last_deed(session: Session, elder_id: str) -> int:
+    """The number of the newest line of the log about this elder, to be kept by the form; 0 when there is none."""
+    newest = select(func.max(AUDIT.c.seq)).where(AUDIT.c.subject_kind == "elder", AUDIT.c.subject_id == elder_id)
+    return session.scalar(newest) or 0
+
+
+def changed_since(session: Session, elder_id: str, seen: int) -> tuple[list[str], list[str]]:
+    """Which members others have changed since the form was opened, and who they were; `seen` as of `last_deed`."""
     wanted = (
         select(AUDIT.c.actor, AUDIT.c.data)
-        .where(AUDIT.c.subject_kind == "elder", AUDIT.c.subject_id == elder_id, AUDIT.c.at > seen_at)
+        .where(AUDIT.c.subject_kind == "elder", AUDIT.c.subject_id == elder_id, AUDIT.c.seq > seen)
         .order_by(AUDIT.c.seq)
         .limit(100)
     )
@@ -87,8 +92,8 @@ def differences(members: Sequence[str], typed: Mapping[str, Any], row: Row) -> l
 
 
 def _plain(value: Any) -> str:
+    """A member as one line, whether it comes from the file or from the fields."""
     if isinstance(value, Mapping):
-        return "; ".join(text for one in value.values() if (text := _plain(one)))
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value if one not in ("", None))
-    return "" if value is None else str(value).strip()
+        return "; ".join(text for name in sorted(value) if (text := _plain(value[name])))
+    lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
+    return ", ".join(text for one in lines if (text := str(one).strip()))

@@ -1,6 +1,5 @@
 """Forms of the elders' files: a new one, a change, and the addresses over the year."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +10,7 @@ from starlette.responses import HTMLResponse
 from console import flash, forms
 from console.deps import CentreDep, actor_of
 from console.elder_file import live_elder, sees_file
-from console.elder_form import SENSITIVE, changed_since, differences, health_from, values_of
+from console.elder_form import SENSITIVE, changed_since, differences, health_from, last_deed, values_of
 from console.elder_words import ELDER_KIND_WORDS, MARK_WORDS, REASON_WORDS
 from console.forms import Form
 from console.i18n import N_
@@ -44,8 +43,9 @@ async def add(request: Request, centre: CentreDep, user: Writer) -> Response:
 def edit(request: Request, centre: CentreDep, user: Writer, elder_id: str) -> HTMLResponse:
     with centre.db.read() as session:
         row = live_elder(session, elder_id)
+        seen = last_deed(session, elder_id)
         sees = sees_file(session, user, elder_id, centre.clock.now())
-    return _form(request, user, Form(values_of(row)), row, sees=sees)
+    return _form(request, user, Form(values_of(row) | {"seen": seen}), row, sees=sees)
 
 
 @router.post("/{elder_id}/edit")
@@ -132,9 +132,10 @@ def _conflict(
     with centre.db.read() as session:
         row = live_elder(session, elder_id)
         sees = sees_file(session, user, elder_id, centre.clock.now())
-        members, others = changed_since(session, elder_id, _instant(data.get("seen_at"), row["created_at"]))
+        members, others = changed_since(session, elder_id, _number(data.get("seen")))
+        seen = last_deed(session, elder_id)
     found = [one for one in differences(members, form.values, row) if sees or one["name"] not in SENSITIVE]
-    conflict = {"others": others, "differences": found, "members": members}
+    conflict = {"others": others, "differences": found, "seen": seen}
     return _form(request, user, form, row, sees=_has_sensitive(data), status=409, conflict=conflict)
 
 
@@ -156,12 +157,9 @@ def _with_health_error(form: Form) -> Form:
     return Form(form.values, form.errors, TOO_LONG) if "health" in form.errors else form
 
 
-def _instant(text: object, otherwise: datetime) -> datetime:
-    try:
-        told = datetime.fromisoformat(str(text))
-    except ValueError:
-        return otherwise
-    return told if told.tzinfo else otherwise
+def _number(text: object) -> int:
+    told = str(text)
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
 
 
 # -- an address
