@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from alarms.models import Alarm
 from alarms.values import PROBE_UID
-from carebell import demo_people
+from carebell import demo_people, demo_things
 from carebell.demo_city import ELDERS, City, Row, build
 from carebell.demo_presses import DemoDevice, DemoPresses, Room
 from carebell.wiring import Carebell
@@ -29,7 +29,19 @@ from firmware_sim.logins import DEVICES_FILE
 from notifier.models import SandboxPhone
 from registry import passwords
 from registry.identity import WHAT
-from registry.models import Area, Contact, Device, Elder, ElderAddress, Policy, Resource, User, table_of
+from registry.models import (
+    Area,
+    Contact,
+    Device,
+    DeviceEvent,
+    DeviceModel,
+    Elder,
+    ElderAddress,
+    Policy,
+    Resource,
+    User,
+    table_of,
+)
 from registry.secrets import hash_secret, new_secret
 
 SEED = 1874  # The same city every time.
@@ -75,6 +87,7 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
     """Insert the whole city in one transaction; every user gets the same password."""
     now, hasher = clock.now(), passwords.quick()
     hashes = {uid: hash_secret(secret) for uid, secret in city.secrets}
+    more = demo_things.furnish(city.devices, city.resources, now, rng, lambda: hash_secret(new_secret()))
     policy = {
         "id": city.areas[0]["id"], "name": "default", "settings": asdict(city.policy), "version": 1, "updated_at": now,
     }  # fmt: skip
@@ -84,6 +97,9 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
         (ElderAddress, city.addresses),
         (Contact, city.contacts),
         (Device, [device | {"secret_hash": hashes[device["uid"]]} for device in city.devices]),
+        (DeviceModel, more.models),
+        (Device, more.spares),
+        (DeviceEvent, more.events),
         (Resource, city.resources),
         (User, [user | {"password_hash": hasher.make_hash(password)} for user in city.users]),
         (Policy, [policy]),

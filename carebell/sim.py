@@ -58,6 +58,7 @@ def press(
     host: HostOption = None,
     port: PortOption = None,
     test: Annotated[bool, typer.Option("--test", help="A test press: nobody is rung")] = False,
+    trigger: Annotated[str | None, typer.Option(help="Which trigger of several, such as pendant")] = None,
     cancel_after: Annotated[float | None, typer.Option(min=0, help="Cancel after so many seconds")] = None,
     wait: Annotated[str, typer.Option(help=f"Until when to listen: receipt | {' | '.join(STAGES)}")] = "receipt",
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for it")] = 30.0,
@@ -83,7 +84,7 @@ def press(
             loop.run(CONNECT_LIMIT_S, lambda: line.phone.is_linked or line.problem is not None)
         if not line.phone.is_linked:
             _fail(f"{uid} cannot connect to {loop.address.host}:{loop.address.port}: {line.problem or 'no answer'}")
-        is_done = _pressed(loop, line, listener, Pressed(kind, test), cancel_after, wait, timeout)
+        is_done = _pressed(loop, line, listener, Pressed(kind, test, trigger), cancel_after, wait, timeout)
     finally:
         loop.close()
     if not is_done:

@@ -11,6 +11,7 @@ from registry import device_history, device_lists, store
 from registry.device_life import STATES, possible_moves
 from registry.device_lists import LOW_BATTERY_PCT, MISSED, USUAL_HEARTBEAT_S
 from registry.device_views import MODELS, dressed, standing
+from registry.scope import EVERYWHERE, Scope
 from registry.store import AREAS, DEVICES, ELDERS, Row
 
 HISTORY_SHOWN = 100
@@ -38,15 +39,15 @@ def told(device: Row, now: datetime) -> Row:
     }
 
 
-def elders_of(session: Session, ids: Collection[str]) -> dict[str, Row]:
-    """Name and address of the elders, by id."""
+def elders_of(session: Session, ids: Collection[str], scope: Scope = EVERYWHERE) -> dict[str, Row]:
+    """Name and address of the elders that somebody sees, by id."""
     if not ids:
         return {}
-    rows = session.connection().execute(select(*_ELDER).where(ELDERS.c.id.in_(ids)))
+    rows = session.connection().execute(select(*_ELDER).where(ELDERS.c.id.in_(ids), *scope.where(ELDERS)))
     return {row.id: dict(row._mapping) for row in rows}
 
 
-def file_of(session: Session, key: str, now: datetime) -> dict[str, Any]:
+def file_of(session: Session, key: str, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, Any]:
     """One device, its elder, its history and the moves that are open to it. Raises NotFound."""
     row = store.get_device(session, key)
     device = listed(session, [row], now)[0]
@@ -58,7 +59,7 @@ def file_of(session: Session, key: str, now: datetime) -> dict[str, Any]:
         "checks": [{"name": name, "at": device["tested"].get(name)} for name in device["triggers"]],
         "history": lines,
         "moves": possible_moves(standing(device)),
-        "others": elders_of(session, _elders_named(lines)),
+        "others": elders_of(session, _elders_named(lines), scope),
         "successor": _uid_of(session, device["replaced_by"]),
     }
 
@@ -91,8 +92,8 @@ def area_code(session: Session, written: str) -> str | None:
     return None if found is None else str(found["code"])
 
 
-def counts(session: Session) -> list[dict[str, Any]]:
-    return bar(device_lists.counts(session))
+def counts(session: Session, scope: Scope = EVERYWHERE) -> list[dict[str, Any]]:
+    return bar(device_lists.counts(session, scope))
 
 
 def _elders_named(lines: Sequence[Row]) -> set[str]:

@@ -178,7 +178,7 @@ def _pressed(phone: Phone, event: Pressed, now: datetime) -> Step:
     msg_id, phone = _next_id(phone)
     payload = wire.write_alarm(
         msg_id, kind=event.kind, at=phone_time(phone, now), location=phone.fix, vitals=_vitals(phone),
-        test=event.is_test,
+        test=event.is_test, **({"trigger": event.trigger} if event.trigger else {}),
     )  # fmt: skip
     message = Message(msg_id, "alarm", payload, now, is_shown=event.kind != "duress")
     return _put(replace(phone, last_press=message, stage=None), message, now)

@@ -10,10 +10,11 @@ from gateway.wire import FixMsg
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Somebody presses the key, or a sensor of this `kind` fires."""
+    """Somebody presses the key, or a sensor of this `kind` fires; `trigger` names which of several it was."""
 
     kind: str = "sos"
     is_test: bool = False
+    trigger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

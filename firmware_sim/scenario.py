@@ -214,7 +214,8 @@ def _wrong_clock(**members: Any) -> WrongClock:
 
 VERBS: Mapping[str, Verb] = {
     "press": Verb(
-        lambda kind="sos", test=False: Pressed(kind, test), {"kind": _one_of(*KINDS), "test": _yes_no}, "kind"
+        lambda kind="sos", test=False, trigger=None: Pressed(kind, test, trigger),
+        {"kind": _one_of(*KINDS), "test": _yes_no, "trigger": text}, "kind",
     ),
     "fall": Verb(lambda test=False: Pressed("fall", test), {"test": _yes_no}),
     "raw": Verb(lambda payload: PressedRaw(payload.encode()), {"payload": text}, "payload", ("payload",)),

@@ -53,9 +53,9 @@ def page(
     return rows[:limit], rows[limit - 1]["id"] if len(rows) > limit else None
 
 
-def counts(session: Session) -> dict[str, int]:
-    """How many devices there are in each state."""
-    wanted = select(DEVICES.c.state, func.count()).group_by(DEVICES.c.state)
+def counts(session: Session, scope: Scope = EVERYWHERE) -> dict[str, int]:
+    """How many devices there are in each state, as far as somebody sees them."""
+    wanted = select(DEVICES.c.state, func.count()).where(*scope.where(DEVICES)).group_by(DEVICES.c.state)
     return {state: int(number) for state, number in session.connection().execute(wanted)}
 
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from console import device_file, flash, forms
 from console.centre import Centre
-from console.deps import CentreDep, actor_of
+from console.deps import CentreDep, actor_of, check_elder
 from console.device_words import TRIGGER_WORDS, told_fault
 from console.form_data import Fields
 from console.forms import Form
@@ -41,6 +41,7 @@ def add_device(request: Request, centre: CentreDep, user: Writer, fields: Fields
     if checked.given is None:
         return _form(request, centre, user, checked.form, status=422)
     try:
+        check_elder(centre, user, checked.given.elder_id)
         row, secret = centre.registry.devices.add(checked.given, by=actor_of(user))
     except BadMember as fault:
         return _form(request, centre, user, _refused(request, centre, checked.form, fault), status=422)
@@ -136,6 +137,7 @@ def change_device(request: Request, centre: CentreDep, user: Writer, device: str
     if checked.given is None:
         return _form(request, centre, user, checked.form, device=row, status=422)
     try:
+        check_elder(centre, user, checked.given.elder_id)
         row = centre.registry.devices.change(row["id"], checked.given, by=actor_of(user))
     except BadMember as fault:
         return _form(request, centre, user, _refused(request, centre, checked.form, fault), device=row, status=422)

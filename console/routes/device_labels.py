@@ -22,7 +22,7 @@ router = APIRouter(prefix=LIST, include_in_schema=False)
 def labels(request: Request, centre: CentreDep, user: Reader, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
     """Those of the list's devices, a few sheets at a time."""
     after = decode_cursor(asked.cursor) if asked.cursor else None
-    wanted = replace(asked.filter(None), is_silent=False, is_low=False)
+    wanted = replace(asked.filter(None, user.scope), is_silent=False, is_low=False)
     with centre.db.read() as session:
         rows, following = device_lists.page(
             session, wanted, now=centre.clock.now(), after=after, limit=ON_A_SHEET * SHEETS

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from sqlmodel import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from console import device_file, flash
 from console.centre import Centre
-from console.deps import CentreDep, actor_of
+from console.deps import CentreDep, actor_of, check_elder, check_named
 from console.device_words import MOVE_WORDS, STATE_LOOKS, STATE_WORDS, TRIGGER_WORDS, line_text
 from console.i18n import N_, language_of, words
 from console.labels import QR_PREFIX
@@ -20,6 +21,7 @@ from registry import device_lists, search, store
 from registry.device_intake import DevicePatch, Pairing, Replacement
 from registry.device_lists import DeviceFilter
 from registry.intake import BadMember, DeviceState
+from registry.scope import Scope
 from registry.search_query import LONGEST
 from registry.sessions import SignedIn
 
@@ -65,11 +67,11 @@ class Asked:
         query = urlencode({name: value for name, value in (self.values | other).items() if value})
         return f"{LIST}?{query}" if query else LIST
 
-    def filter(self, area: str | None) -> DeviceFilter:
+    def filter(self, area: str | None, scope: Scope) -> DeviceFilter:
         v = self.values
         return DeviceFilter(
             q=v["q"] or None, state=v["state"] or None, model=v["model"] or None, batch=v["batch"] or None, area=area,
-            is_silent=bool(v["silent"]), is_low=bool(v["low"]),
+            is_silent=bool(v["silent"]), is_low=bool(v["low"]), scope=scope,
         )  # fmt: skip
 
 
@@ -79,14 +81,17 @@ def devices(request: Request, centre: CentreDep, user: Reader, asked: Annotated[
     now, v = centre.clock.now(), asked.values
     after = decode_cursor(asked.cursor) if asked.cursor else None
     with centre.db.read() as session:
-        if v["q"] and (scanned := _scanned(session, v["q"])):
+        if v["q"] and (scanned := _scanned(session, v["q"], user.scope)):
             return RedirectResponse(f"{LIST}/{scanned}", 303)
         area = device_file.area_code(session, v["area"]) if v["area"] else None
         rows, following = device_lists.page(
-            session, asked.filter(area or v["area"] or None), now=now, after=after, limit=PER_PAGE
+            session, asked.filter(area or v["area"] or None, user.scope), now=now, after=after, limit=PER_PAGE
         )
         shown = device_file.listed(session, rows, now)
-        members: dict[str, Any] = {"counts": device_file.counts(session), "choices": device_file.choices(session)}
+        members: dict[str, Any] = {
+            "counts": device_file.counts(session, user.scope),
+            "choices": device_file.choices(session),
+        }
     older = encode_cursor(following)
     return page(
         request, "registry_devices.html", user, devices=shown, asked=asked, **members, **WORDS,
@@ -149,7 +154,7 @@ def find_elder(
     request: Request, centre: CentreDep, user: Writer, device: str, q: Annotated[str, Form(max_length=LONGEST)] = ""
 ) -> HTMLResponse:
     """Whom it could be given to; the words may be a name or a number, so they are in no address."""
-    answer = centre.registry.search(search.Wanted(q.strip(), limit=FOUND_SHOWN)) if q.strip() else search.Answer()
+    answer = centre.registry.search(_wanted(q, user)) if q.strip() else search.Answer()
     found = [one.file for one in answer.found]
     return show(request, centre, user, device, found=found, sought=q.strip(), is_too_short=answer.is_too_short)
 
@@ -161,6 +166,7 @@ def pair(
 ) -> Response:  # fmt: skip
     try:
         given = Pairing.model_validate({"elder_id": elder_id, "reason": reason.strip() or None})
+        check_elder(centre, user, given.elder_id)
         row, before = centre.registry.devices.pair(device, given, version, by=actor_of(user))
     except (Conflict, BadMember, ValueError):
         return show(request, centre, user, device, problem=STALE, status=409)
@@ -184,6 +190,7 @@ def replace(
 ) -> Response:
     try:
         given = Replacement.model_validate({"by": by.strip(), "state": state, "reason": reason.strip() or None})
+        check_named(centre, user, device=given.by)
         new, _ = centre.registry.devices.replace(device, given, by=actor_of(user))
     except NotFound:
         return show(request, centre, user, device, problem=N_("There is no device with this uid."), status=422)
@@ -219,14 +226,18 @@ def show(
 ) -> HTMLResponse:  # fmt: skip
     """The device's page. Raises NotFound."""
     with centre.db.read() as session:
-        members = device_file.file_of(session, key, centre.clock.now())
+        members = device_file.file_of(session, key, centre.clock.now(), user.scope)
     speech = words(language_of(request, centre.settings.locale))
     members["history"] = [line | {"text": line_text(line, speech)} for line in members["history"]]
     usual: dict[str, Any] = {"problem": None, "found": None, "sought": "", "is_too_short": False}
     return page(request, template, user, status=status, **members, **WORDS, **(usual | more))
 
 
-def _scanned(session: Any, uid: str) -> str | None:
+def _wanted(q: str, user: SignedIn) -> search.Wanted:
+    return search.Wanted(q.strip(), limit=FOUND_SHOWN, scopes=search.scopes_of(user.scope.codes))
+
+
+def _scanned(session: Session, uid: str, scope: Scope) -> str | None:
     """The id of the device with exactly this uid."""
-    row = store.find(session, store.DEVICES, store.DEVICES.c.uid == uid)
+    row = store.find(session, store.DEVICES, store.DEVICES.c.uid == uid, *scope.where(store.DEVICES))
     return None if row is None else quote(str(row["id"]))
