@@ -9,6 +9,7 @@ from typing import Any
 
 from carebell.import_grid import BadCell, Cell, GridRow, UnreadableFile, as_text
 from registry.bulk import Entry
+from registry.contact_text import read_absences, read_hours, read_numbers
 
 HEALTH_LISTS = ("conditions", "medication", "allergies", "implants")
 HEALTH_TEXTS = ("blood_group", "mobility", "hearing", "sight", "speech", "dialect", "living", "health_notes")
@@ -102,6 +103,11 @@ def several_of(words: Mapping[str, str]) -> Callable[[Cell], Any]:
     return read
 
 
+def listed(read: Callable[[str], Any]) -> Callable[[Cell], Any]:
+    """Reads what stands between semicolons, as `registry.contact_text` does. Raises ValueError that says how."""
+    return lambda value: read(as_text(value))
+
+
 def one_of(words: Mapping[str, str]) -> Callable[[Cell], Any]:
     """Reads the code, or a word for it."""
 
@@ -166,6 +172,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("phone", (*_PHONE.names, "联系人电话")), Column("rank", ("顺序", "次序", "优先级"), whole),
         Column("relation", ("关系", "与老人关系")), _LANGUAGE,
         Column("is_key_holder", ("钥匙", "有钥匙", "持有钥匙", "keyholder"), yes_no),
+        Column("more_phones", ("其他电话", "备用电话", "其他号码", "other phones"), listed(read_numbers)),
+        Column("hours", ("可联系时间", "可联系时段", "联系时间", "hours"), listed(read_hours)),
+        Column("away", ("外出", "外出时间", "absences"), listed(read_absences)),
+        Column("languages", ("会说的语言", "方言"), notes), Column("note", ("备注", "remark")), *_PLACE,
     ),
     "devices": (
         Column("uid", ("设备编号", "设备号", "编号")), *_ELDER, Column("model", ("型号", "设备型号")),
@@ -254,7 +264,10 @@ def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
         elif column is None:
             faults.append(("", f"cell {place + 1} stands under no column name"))
         else:
-            values[column.member] = column.read(cell)
+            try:
+                values[column.member] = column.read(cell)
+            except ValueError as wrong:
+                faults.append((column.member, str(wrong)))
     return Entry(row.number, with_access(with_health(values)), tuple(faults))
 
 

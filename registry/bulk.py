@@ -12,7 +12,7 @@ from core.errors import Conflict, TryAgain
 from registry import bulk_store, search
 from registry.area_store import Resolver
 from registry.contact_intake import ContactNew
-from registry.contacts import Contacts
+from registry.contacts import Contacts, refuse_the_elder
 from registry.desk import Desk
 from registry.device_intake import DeviceNew
 from registry.devices import Devices
@@ -112,6 +112,8 @@ class Bulk:
                 say("checked", done, len(entries))
         if kind == "elders":
             self._complete(good, refusals)
+        if kind == "contacts":
+            self._not_the_elder(good, refusals)
         refused = {refusal.row for refusal in refusals}
         fresh = self._not_yet_there(kind, [(e, row) for e, row in good if e.row not in refused], refusals)
         rows = tuple(row for _, row in fresh)
@@ -211,6 +213,16 @@ class Bulk:
                 "elder_id", "the elder is named by elder_id, elder_phone, or elder_name and elder_birth_date"
             )
         return one
+
+    def _not_the_elder(self, good: Sequence[tuple[Entry, Row]], refusals: list[Refusal]) -> None:
+        with self.desk.db.read() as session:
+            elders = bulk_store.elders_by_id(session, {row["elder_id"] for _, row in good})
+        for entry, row in good:
+            try:
+                if row["elder_id"] in elders:
+                    refuse_the_elder(row, elders[row["elder_id"]])
+            except BadMember as wrong:
+                refusals.append(Refusal(entry.row, wrong.member, wrong.what))
 
     # -- what is there already
 

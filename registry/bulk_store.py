@@ -132,6 +132,11 @@ class Elders:
         return [row["id"] for row in found if all(v is None or row[k] == v for k, v in said.items())]
 
 
+def elders_by_id(session: Session, ids: Collection[str]) -> dict[str, Row]:
+    """Name and phone of the elders by id."""
+    return {row["id"]: row for row in _elders(session, ELDERS.c.id, ids)}
+
+
 def _elders(
     session: Session, by: ColumnElement[Any], values: Collection[str], *where: ColumnElement[bool]
 ) -> Iterator[Row]:

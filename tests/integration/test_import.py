@@ -362,3 +362,32 @@ def test_one_id_number_is_imported_once(site: ImportSite) -> None:
     )
 
     assert [(row, name) for row, name, _ in twice.refusals] == [(2, "身份证号"), (3, "身份证号")]
+
+
+def test_a_contact_with_all_that_the_registry_keeps(site: ImportSite) -> None:
+    site.import_text("elders", "姓名,电话\n赵桂明,13900000007\n")
+    report = site.import_text(
+        "contacts",
+        "老人电话,姓名,角色,电话,顺序,其他电话,可联系时间,外出,方言,备注,纬度,经度\n"
+        "13900000007,李娜,家属,13900000001,1,029 8123 4567 单位;13900000002,周一至周五 8:00-18:00；周末 10:00-12:00,"
+        "2026-01-20至2026-02-10 过年,陕西话;普通话,夜班,34.33,108.71\n",
+    )
+
+    assert report.refusals == ()
+    [row] = site.rows("contacts")
+    assert row["more_phones"] == [{"phone": "+862981234567", "label": "单位"}, {"phone": "+8613900000002"}]
+    assert [span["days"] for span in row["hours"]] == [[1, 2, 3, 4, 5], [6, 7]]
+    assert row["away"] == [{"from": "2026-01-20", "to": "2026-02-10", "note": "过年"}]
+    assert (row["languages"], row["note"], row["lat"]) == (["陕西话", "普通话"], "夜班", 34.33)
+
+
+def test_a_contact_with_hours_nobody_can_read_or_who_is_the_elder(site: ImportSite) -> None:
+    site.import_text("elders", "姓名,电话\n赵桂明,13900000007\n")
+    report = site.import_text(
+        "contacts",
+        "老人电话,姓名,角色,电话,顺序,可联系时间\n13900000007,李娜,家属,13900000001,1,白天\n"
+        "13900000007,赵桂明,家属,13900000007,2,\n13900000007,王芳,家属,13900000003,3,\n",
+    )
+
+    assert {one[:2] for one in report.refusals} == {(2, "可联系时间"), (3, "姓名")}
+    assert site.count("contacts") == 0
