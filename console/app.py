@@ -17,6 +17,8 @@ from console.pages import error_page
 from console.routes import (
     alarms,
     areas,
+    contact_form_pages,
+    contact_pages,
     contacts,
     desk,
     device_forms,
@@ -51,6 +53,7 @@ from console.routes import (
     silent,
     users,
     wall,
+    work_pages,
 )
 from console.signin import Guard
 from console.views_log import Views
@@ -61,6 +64,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     alarms.router,
     events.router,
     areas.router,
+    contact_form_pages.router,
+    contact_pages.router,
     contacts.router,
     desk.router,
     device_forms.router,
@@ -93,6 +98,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     search_pages.router,
     users.router,
     wall.router,
+    work_pages.router,
 )
 
 

@@ -9,8 +9,10 @@ from sqlmodel import Session
 
 from alarms.views import age_on, alarms_of
 from console.centre import Centre
+from console.contact_cards import cards_of
+from console.contact_words import GROUP_WORDS
 from core.errors import NotFound
-from registry import directory, store
+from registry import store
 from registry.access import is_doubtful
 from registry.history import history_of, opened_at
 from registry.households import members
@@ -35,7 +37,6 @@ def file_of(session: Session, centre: Centre, user: SignedIn, row: Row) -> Json:
     now, elder_id = centre.clock.now(), row["id"]
     alarms = alarms_of(session, elder_id, limit=ALARMS_SHOWN)
     sees = may_see(session, user, elder_id, now, alarms)
-    household = directory.households(session, {elder_id}).get(elder_id)
     history, more = history_of(session, "elder", elder_id, with_looks=user.may("logs.read"), limit=HISTORY_SHOWN)
     return {
         "elder": row,
@@ -49,7 +50,8 @@ def file_of(session: Session, centre: Centre, user: SignedIn, row: Row) -> Json:
         "addresses": [_address(one, sees=sees) for one in centre.registry.addresses.of(session, elder_id)],
         "has_photo": user.may("health.read") and photo_at(session, elder_id) is not None,
         "lives_with": [one | {"age": age_on(one["birth_date"], now)} for one in members(session, elder_id)],
-        "contacts": household.contacts if household else (),
+        "cards": cards_of(session, row, now, centre.settings.timezone),
+        "contact_groups": GROUP_WORDS,
         "devices": _devices(session, elder_id),
         "alarms": alarms,
         "history": history,

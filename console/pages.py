@@ -17,11 +17,13 @@ from console import elder_words as e
 from console import flash
 from console import words as w
 from console.centre import Centre
+from console.contact_words import FINDING_WORDS
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
 from console.sections import sections_for
 from registry.access import access_sentence
+from registry.contact_text import absence_lines, hours_lines
 from registry.sessions import SignedIn
 
 LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
@@ -149,7 +151,8 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(w.ROLE_WORDS),
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
-        "sex": coded(w.SEX_WORDS), "say": speech.say, "why": coded(w.WHY_WORDS),
+        "sex": coded(w.SEX_WORDS), "say": speech.say, "finding": coded(FINDING_WORDS), "absence_lines": absence_lines,
+        "hours_lines": lambda hours: hours_lines(hours, speech.language), "why": coded(w.WHY_WORDS),
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),

@@ -105,6 +105,7 @@ class Contact(SQLModel, table=True):
     """
 
     __tablename__ = "contacts"
+    __table_args__ = (Index("ix_contacts_name", "name", postgresql_ops={"name": "varchar_pattern_ops"}),)
 
     id: str = Field(primary_key=True, max_length=36)
     elder_id: str = Field(foreign_key="elders.id", index=True, max_length=36)
