@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Table, Text, Update, bindparam, func, select, tuple_, type_coerce, update
+from sqlalchemy import Column, Table, Text, Update, bindparam, case, func, select, tuple_, type_coerce, update
 from sqlmodel import Session, SQLModel
 
 from core.db import Database
@@ -119,7 +119,10 @@ def _write(session: Session, table: Table, keys: list[Column[Any]], changes: lis
 
 
 def _change(table: Table, keys: list[Column[Any]], members: tuple[str, ...]) -> Update:
-    values = {name: type_coerce(bindparam(f"new_{name}", type_=Text()), Text()) for name in members}
+    values: dict[str, Any] = {name: type_coerce(bindparam(f"new_{name}", type_=Text()), Text()) for name in members}
+    for name in {key for (of, _), (key, _) in FOUND_BY.items() if of == table.name} & values.keys():
+        # What is not to be found, such as the number of a removed file, is not to be found afterwards either.
+        values[name] = case((table.c[name].is_not(None), values[name]))
     return update(table).where(*(key == bindparam(f"key_{key.name}") for key in keys)).values(values)
 
 

@@ -92,3 +92,18 @@ def test_a_wrong_key_does_not_keep_a_phone_from_ringing(world: World, db_url: st
     world.press()
 
     assert world.phone("daughter").is_ringing
+
+
+def test_the_number_of_a_removed_file_is_not_found_again(both: Database) -> None:
+    """Somebody else's file may have that number by now."""
+    with both.write() as session:
+        session.execute(update(ELDERS).where(ELDERS.c.id == ELDER.id).values(deleted_at=START, id_number_key=None))
+        twin = {"id_number": ID_NUMBER, "id_number_key": Vault([OLD_KEY]).blind("id_number", ID_NUMBER)}
+        session.execute(update(ELDERS).where(ELDERS.c.id == "elder-0001").values(twin))
+
+    rekey.rekey(both, nobody_listens)
+
+    with both.read() as session:
+        keys = {row.id: row.id_number_key for row in session.execute(select(ELDERS.c.id, ELDERS.c.id_number_key))}
+    assert keys[ELDER.id] is None
+    assert keys["elder-0001"] == Vault([NEW_KEY]).blind("id_number", ID_NUMBER)
