@@ -87,13 +87,18 @@ class Addresses:
             self._log(session, by, elder_id, "remove")
 
     def settle_all(self) -> int:
-        """Move everybody to the address of today; how many have moved. For the calendar, every night and at start."""
+        """Move everybody to the address of today; how many were to. For the calendar, every night and at start, in as
+        many processes as there are: the second one finds nothing left to do."""
         today = year_day(self.desk.today)
         with self.desk.db.read() as session:
             late = _who_moves(session, today)
         for start in range(0, len(late), _AT_ONCE):
             with self.desk.db.write() as session:
-                moved = [one for one in late[start : start + _AT_ONCE] if self._settle(session, one)]
+                moved = [
+                    one
+                    for one in late[start : start + _AT_ONCE]
+                    if store.hold(session, ELDERS, ELDERS.c.id == one) and self._settle(session, one)
+                ]
                 deeds = [Deed("elder.move", "elder", one) for one in moved]
                 audit.record(session, Actor(), self.desk.clock.now(), *deeds)
         return len(late)
