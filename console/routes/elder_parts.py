@@ -97,6 +97,8 @@ def remove_address(elder_id: str, address_id: str, centre: CentreDep, user: Writ
 
 @router.get("/photo", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 def get_photo(elder_id: str, centre: CentreDep, user: FaceReader) -> Response:
+    """The picture; that it was seen is logged."""
+    centre.registry.elders.view(elder_id, actor_of(user), "photo")
     return photo_answer(centre, elder_id)
 
 
