@@ -64,7 +64,7 @@ class Filler:
         if n > 1 and rng.random() < 0.3:
             return nothing
         floor = str(elder["address"]).rpartition("单元")[2][:1]
-        access: Row = {"key_holder": rng.choice(names.KEY_HOLDERS), "floor": f"{floor}楼"}
+        access: Row = {"key_holder": rng.choice(names.KEY_HOLDERS), "floor": floor}
         if rng.random() < 0.5:
             access["door_code"] = f"{rng.randrange(1000, 9999)}#"
         if rng.random() < 0.15:

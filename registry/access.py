@@ -7,7 +7,7 @@ from typing import Any
 
 DOUBTFUL_AFTER_DAYS = 180
 _ZH = {
-    "key_holder": "钥匙在{}", "door_code": "门禁密码{}", "floor": "楼层{}", "dog": "狗：{}", "a dog": "家里有狗",
+    "key_holder": "钥匙在{}", "door_code": "门禁密码{}", "floor": "{}楼", "dog": "狗：{}", "a dog": "家里有狗",
     "no dog": "没有狗", "note": "{}", "doubtful": "以上可能已过时",
 }  # fmt: skip
 _EN = {
@@ -33,7 +33,10 @@ def access_sentence(
 def _part(words: Mapping[str, str], name: str, value: object) -> str:
     if name == "dog" and isinstance(value, bool):
         return words["a dog" if value else "no dog"]
-    return words[name].format(value) if value not in (None, "") else ""
+    text = str(value if value is not None else "").strip()
+    if name == "floor" and text.endswith(("楼", "层")):
+        return text
+    return words[name].format(text) if text else ""
 
 
 def is_doubtful(confirmed_on: date | None, today: date, after_days: int = DOUBTFUL_AFTER_DAYS) -> bool:

@@ -17,9 +17,10 @@ TODAY = date(2026, 11, 24)
         ({}, "  ", "en", None),
         (None, "门卫有钥匙", "zh-CN", "门卫有钥匙"),
         ({"key_holder": "门卫老刘", "door_code": "4711#", "floor": "5"}, "敲门要重", "zh-CN",
-         "钥匙在门卫老刘；门禁密码4711#；楼层5；敲门要重"),
+         "钥匙在门卫老刘；门禁密码4711#；5楼；敲门要重"),
         ({"dog": True, "note": "knock hard"}, None, "en", "there is a dog; knock hard"),
         ({"dog": False}, None, "en", "no dog"),
+        ({"floor": "底层", "door_code": " "}, None, "zh-CN", "底层"),
         ({"dog": "two, friendly"}, None, "en", "dog: two, friendly"),
     ],
 )  # fmt: skip
