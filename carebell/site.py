@@ -6,7 +6,6 @@ from pathlib import Path
 
 import migrations
 from carebell.broker_rights import BrokerRights
-from console.routes.maps import outlines
 from core.clock import SystemClock
 from core.db import Database
 from core.errors import CarebellError
@@ -14,6 +13,7 @@ from core.settings import Settings
 from core.vault import Vault
 from geo.country import Country
 from geo.crs import to_wgs84
+from geo.outlines import outlines
 from registry.desk import IsOnLand, anywhere
 from registry.phones import Phones
 from registry.service import RegistryService

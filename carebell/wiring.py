@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+import geopy.distance  # noqa: F401 - short commands go without these two; the first press must not wait for them
+import pypinyin  # noqa: F401
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from math import asin, ceil, cos, degrees, inf, pi, radians, sin, sqrt
 from operator import itemgetter
 
-from geopy.distance import geodesic
-
 WGS84_A_M = 6_378_137.0
 WGS84_F = 1 / 298.257223563
 SMALLEST_RADIUS_M = WGS84_A_M * (1 - WGS84_F) ** 2  # of curvature: along the meridian, at the equator
@@ -55,6 +53,9 @@ class Box:
 
 def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     """Length of the shortest way over the ellipsoid (Karney's method, nanometre-exact)."""
+    # geopy brings every geocoder and an HTTP client along: short commands, which measure nothing, start without it.
+    from geopy.distance import geodesic
+
     return float(geodesic((lat_a, lon_a), (lat_b, lon_b)).meters)
 
 

@@ -9,7 +9,7 @@ import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Protocol
 
@@ -142,3 +142,9 @@ def _area(feature: dict[str, Any]) -> Area | None:
 
 def _ring(told: list[list[float]]) -> Ring:
     return Ring(array("d", (point[1] for point in told)), array("d", (point[0] for point in told)))
+
+
+@cache
+def outlines() -> Outlines:
+    """The one that everybody shares: it reads its files once, when it is first asked."""
+    return GeocnOutlines()

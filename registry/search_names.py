@@ -7,8 +7,6 @@ import re
 from functools import lru_cache
 from itertools import islice, product
 
-from pypinyin import lazy_pinyin
-
 from registry.search_text import fold, fold_character
 
 MOST_READINGS = 4
@@ -88,6 +86,9 @@ def _of_name(name: str) -> tuple[Reading, ...]:
 
 
 def _common(text: str) -> list[str]:
+    # Its phrases take a second to load, which a command that reads no name need not wait for.
+    from pypinyin import lazy_pinyin
+
     return [fold(syllable).replace("v", "u") for syllable in lazy_pinyin(text, errors="ignore")]
 
 

@@ -1,7 +1,7 @@
 """Maps: the desk's live one, fed by pushes, and the sheet of one alarm to open, print and send."""
 
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from console.tiles import tiles_of
 from core.errors import NotFound
 from geo.labels import CHINESE, ENGLISH
 from geo.maps import MapPieces, Sheet, Tiles, alarm_map, alarm_page, live_map, map_css, sheet_css
-from geo.outlines import GeocnOutlines, Outlines
+from geo.outlines import outlines
 from geo.position import Position
 from geo.store import nearest_resources
 from registry.models import Device, DeviceFix, DevicePresence, Elder, table_of
@@ -36,11 +36,6 @@ MOST_DEVICES = 20_000
 router = APIRouter(include_in_schema=False)
 _ELDERS, _DEVICES = table_of(Elder), table_of(Device)
 _PRESENCE, _FIXES = table_of(DevicePresence), table_of(DeviceFix)
-
-
-@cache
-def outlines() -> Outlines:
-    return GeocnOutlines()
 
 
 def live_pieces(centre: Centre) -> MapPieces:

@@ -19,11 +19,12 @@ from console.i18n import N_, language_of, words
 from console.pages import page
 from console.paging import decode_cursor, encode_cursor
 from console.resource_words import ABILITY_WORDS, DATUM_WORDS, DAY_WORDS, KIND_SIGNS, KIND_WORDS, hours_text
-from console.routes.maps import NOWHERE, SCRIPT, outlines
+from console.routes.maps import NOWHERE, SCRIPT
 from console.routes.resources import Reader, Writer
 from console.tiles import tiles_of
 from core.errors import Conflict
 from geo.maps import picker_map, places_map
+from geo.outlines import outlines
 from registry import resource_lists, store
 from registry.hours import open_at
 from registry.intake import BadMember

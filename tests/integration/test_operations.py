@@ -144,3 +144,11 @@ def test_the_log_is_verified_from_the_command_line(tmp_path: Path) -> None:
     assert typed(tmp_path, "audit", "verify", "--expect", last_hash).returncode == 0
     cut = typed(tmp_path, "audit", "verify", "--expect", "f" * 64)
     assert (cut.returncode, cut.stderr.count("\n")) == (1, 1)
+
+
+def test_a_short_command_does_not_load_what_it_does_not_need() -> None:
+    """An administrator's `carebell doctor` should answer at once."""
+    heavy = ("fastapi", "folium", "pypinyin", "aiohttp", "openpyxl", "fhir", "uvicorn")
+    loaded = f"import sys, carebell.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
