@@ -199,18 +199,31 @@ def import_(
     kind: Annotated[str, typer.Argument(help=" | ".join(BULK_KINDS))],
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or a FHIR R4 bundle")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing")] = False,
-    skip_refused: Annotated[bool, typer.Option("--skip-refused", help="Write the rows that are right")] = False,
+    rows: Annotated[str, typer.Option(help="all: every row or none; good: each row that is right")] = "all",
+    on_existing: Annotated[
+        str, typer.Option(help="What is there already: refuse | update | skip", metavar="WHAT")
+    ] = "refuse",
+    skip_refused: Annotated[bool, typer.Option("--skip-refused", help="The same as --rows good")] = False,
 ) -> None:
     """Take elders, contacts, devices or resources from a file; every refused row is named, and nothing is half done."""
     from carebell import importing  # A workbook's reader is slow to load and needed here alone.
     from carebell.progress import shown
+    from registry.importing import Options
 
     if kind not in BULK_KINDS:
         raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
+    if rows not in ("all", "good"):
+        raise typer.BadParameter("all or good", param_hint="--rows")
+    if on_existing not in ("refuse", "update", "skip"):
+        raise typer.BadParameter("refuse, update or skip", param_hint="--on-existing")
     settings = settings_or_exit()
     registry = site.registry_of(settings, upgrade=settings.is_sqlite)
+    options = Options(
+        dry_run=dry_run, rows="good" if skip_refused or rows == "good" else "all",
+        on_existing="update" if on_existing == "update" else "skip" if on_existing == "skip" else "refuse",
+    )  # fmt: skip
     with shown() as say:
-        report = importing.import_file(registry, kind, file, dry_run=dry_run, skip_refused=skip_refused, say=say)
+        report = importing.import_file(registry, kind, file, options, say=say)
     for line in report.lines():
         typer.echo(line)
     if report.refused:

@@ -68,6 +68,7 @@ class Database:
         if vault is not None:
             give_vault(self.engine.dialect, vault)
         self._writing = self.engine.execution_options(carebell_write=True)
+        self._joined: Session | None = None
         self._finish: tuple[Callable[[Session], None], ...] = ()
         self._lock: AbstractContextManager[Any] = threading.RLock() if self.is_sqlite else nullcontext()
 
@@ -92,12 +93,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction; commits at the end, rolls back on any exception."""
+        if self._joined is not None:
+            yield self._joined
+            return
         with self._lock, Session(self._writing, autoflush=False) as session:
             yield session
             for finish in self._finish:
                 session.flush()
                 finish(session)
             session.commit()
+
+    def joined(self, session: Session) -> "Database":
+        """The same database, whose doors both lead into this transaction: what is done there is committed with it."""
+        view = copy(self)
+        view._joined = session
+        return view
 
     def ending_with(self, finish: Callable[[Session], None]) -> "Database":
         """The same database; its `write` does this last in each transaction, before the commit."""
@@ -108,6 +118,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent look; whatever is changed in it is forgotten."""
+        if self._joined is not None:
+            yield self._joined
+            return
         with Session(self.engine, autoflush=False) as session:
             yield session
 

@@ -1,16 +1,15 @@
-"""Many new rows of one kind: each checked as the single ones are, then all written in one transaction."""
+"""Many rows of one kind: each checked as the single ones are, and by what they would be when they are written."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session
 
-from core.errors import Conflict, TryAgain
-from registry import bulk_store, search
+from registry import bulk_store
 from registry.area_store import Resolver
+from registry.audit import Actor
+from registry.bulk_match import Register, TwoFiles, keys_in_file
 from registry.contact_intake import ContactNew
 from registry.contacts import Contacts, refuse_the_elder
 from registry.desk import Desk
@@ -18,23 +17,21 @@ from registry.device_intake import DeviceNew
 from registry.devices import Devices
 from registry.elder_intake import ElderNew
 from registry.elders import Elders, in_area
-from registry.identity import WHAT
 from registry.intake import BadMember, BirthDate, Given, Id, Name, Phone
 from registry.resource_intake import ResourceNew
 from registry.resources import Resources
-from registry.store import CONTACTS, DEVICES, ELDERS, RESOURCES, Row
+from registry.store import Row
 
+OnExisting = Literal["refuse", "update", "skip"]
 BULK_KINDS = ("elders", "contacts", "devices", "resources")
 SAY_EVERY = 500
+SYSTEM = Actor()
 UNKNOWN_ELDER = "unknown"  # Stands in for an elder nobody found, so that the row's other faults are seen too.
 
 Say = Callable[[str, int, int], None]
 """Told (what is done with the rows, how many so far, of how many)."""
 TakeSecrets = Callable[[Sequence[tuple[str, str]]], None]
 """Takes (uid, secret) of every new device just before the commit; what it raises undoes everything."""
-
-_TABLES = {"elders": ELDERS, "contacts": CONTACTS, "devices": DEVICES, "resources": RESOURCES}
-_KEY_MEMBER = {"elders": "name", "contacts": "phone", "devices": "uid", "resources": "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +57,27 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What the file at `row` says of a file that is there: `said` as it was given, `meant` as it would be kept."""
+
+    row: int
+    id: str
+    said: Row = field(repr=False)
+    meant: Row = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What may be written and what is refused; nothing has happened yet."""
+    """What may be written and what is refused; nothing has happened yet. `numbers` are where the new `rows` stand in
+    the file; `skipped` are there already and left as they are."""
 
     kind: str
     rows: tuple[Row, ...] = field(repr=False)
     refusals: tuple[Refusal, ...]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    numbers: tuple[int, ...] = ()
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[int, ...] = ()
 
 
 class NamedElder(Given):
@@ -82,13 +93,9 @@ def nobody_listens(_what: str, _done: int, _total: int) -> None:
     """For callers without a progress bar."""
 
 
-def _forget(_secrets: Sequence[tuple[str, str]]) -> None:
-    """For kinds that have no secrets."""
-
-
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """`plan` checks and changes nothing; `write` keeps what a plan holds, or nothing."""
+    """`plan` checks and changes nothing; `registry.bulk_write` does what a plan says."""
 
     desk: Desk
     elders: Elders
@@ -96,43 +103,41 @@ class Bulk:
     resources: Resources
     devices: Devices
 
-    def plan(self, kind: str, entries: Sequence[Entry], say: Say = nobody_listens) -> Plan:
-        """Check every entry: by itself, against the others, against the registry."""
+    def plan(
+        self,
+        kind: str,
+        entries: Sequence[Entry],
+        say: Say = nobody_listens,
+        *,
+        on_existing: OnExisting = "refuse",
+        by: Actor = SYSTEM,
+    ) -> Plan:
+        """Check every entry: by itself, against the others, against the registry and what `by` may see of it."""
         refusals: list[Refusal] = []
-        elder_ids: dict[int, str] = {}
+        elders: dict[int, Row] = {}
         if kind in ("contacts", "devices"):
-            elder_ids = self._find_elders(entries, refusals, is_needed=kind == "contacts")
+            elders = self._find_elders(entries, refusals, by, is_needed=kind == "contacts")
         good: list[tuple[Entry, Row]] = []
         secrets: dict[str, str] = {}
         for done, entry in enumerate(entries, 1):
-            row = self._checked(kind, entry, elder_ids.get(entry.row), secrets, refusals)
+            row = self._checked(kind, entry, elders.get(entry.row), secrets, refusals)
             if row is not None:
                 good.append((entry, row))
             if done % SAY_EVERY == 0 or done == len(entries):
                 say("checked", done, len(entries))
         if kind == "elders":
-            self._complete(good, refusals)
+            self._complete(good, by, refusals)
         if kind == "contacts":
             self._not_the_elder(good, refusals)
         refused = {refusal.row for refusal in refusals}
-        fresh = self._not_yet_there(kind, [(e, row) for e, row in good if e.row not in refused], refusals)
+        sound = [(entry, row) for entry, row in good if entry.row not in refused]
+        fresh, changes, skipped = self._sorted(kind, sound, on_existing, refusals)
         rows = tuple(row for _, row in fresh)
         told = tuple((row["uid"], secrets[row["uid"]]) for row in rows) if kind == "devices" else ()
-        return Plan(kind, rows, tuple(sorted(refusals, key=lambda r: r.row)), told)
-
-    def write(self, plan: Plan, take_secrets: TakeSecrets = _forget, say: Say = nobody_listens) -> None:
-        """Write the plan's rows in one transaction. Raises Conflict when the registry is not what the plan saw any
-        more and nothing was written, TryAgain when the database cannot be reached."""
-        try:
-            with self.desk.db.write() as session:
-                self._refuse_late(session, plan)
-                bulk_store.add_all(session, _TABLES[plan.kind], plan.rows, say)
-                take_secrets(plan.secrets)
-        except IntegrityError as clash:
-            raise Conflict(_CHANGED) from clash
-        except OperationalError as broken:
-            raise TryAgain(_NO_DATABASE) from broken
-        search.catch_up(self.desk.db)
+        return Plan(
+            kind, rows, tuple(sorted(refusals, key=lambda r: r.row)), told, tuple(entry.row for entry, _ in fresh),
+            tuple(changes), tuple(skipped),
+        )  # fmt: skip
 
     def tell_secrets(self, plan: Plan) -> None:
         """After `write`: whoever must learn the new devices' secrets learns them."""
@@ -142,20 +147,18 @@ class Bulk:
     # -- one entry
 
     def _checked(
-        self, kind: str, entry: Entry, elder_id: str | None, secrets: dict[str, str], refusals: list[Refusal]
+        self, kind: str, entry: Entry, elder: Row | None, secrets: dict[str, str], refusals: list[Refusal]
     ) -> Row | None:
         values = {name: value for name, value in entry.values.items() if name not in NamedElder.model_fields}
-        if kind == "contacts":
-            values["elder_id"] = elder_id or UNKNOWN_ELDER
-        elif kind == "devices":
-            values["elder_id"] = elder_id
+        if kind in ("contacts", "devices"):
+            values["elder_id"] = elder["id"] if elder else UNKNOWN_ELDER if kind == "contacts" else None
         faults = list(entry.faults)
         row: Row | None = None
         try:
             if entry.values or not faults:  # Where nothing could be read, what is missing is no news.
                 row = self._row(kind, values, secrets)
         except ValidationError as wrong:
-            faults += _faults(wrong, {member for member, _ in entry.faults})
+            faults += faults_of(wrong, {member for member, _ in entry.faults})
         except BadMember as wrong:
             faults.append((wrong.member, wrong.what))
         refusals += [Refusal(entry.row, member, reason) for member, reason in faults]
@@ -174,8 +177,10 @@ class Bulk:
 
     # -- whose they are
 
-    def _find_elders(self, entries: Sequence[Entry], refusals: list[Refusal], *, is_needed: bool) -> dict[int, str]:
-        """The elder's id by row; an entry that names nobody, or not exactly one person, is refused."""
+    def _find_elders(
+        self, entries: Sequence[Entry], refusals: list[Refusal], by: Actor, *, is_needed: bool
+    ) -> dict[int, Row]:
+        """The elder by row; an entry that names nobody, or not exactly one person, is refused."""
         named: list[tuple[Entry, NamedElder]] = []
         for entry in entries:
             says = {k: v for k, v in entry.values.items() if k in NamedElder.model_fields and v is not None}
@@ -184,18 +189,18 @@ class Bulk:
             try:
                 named.append((entry, self._named(says)))
             except ValidationError as wrong:
-                refusals += [Refusal(entry.row, *fault) for fault in _faults(wrong, set())]
+                refusals += [Refusal(entry.row, *fault) for fault in faults_of(wrong)]
             except BadMember as wrong:
                 refusals.append(Refusal(entry.row, wrong.member, wrong.what))
         with self.desk.db.read() as session:
             register = bulk_store.Elders(session, [one for _, one in named])
-        found: dict[int, str] = {}
+        found: dict[int, Row] = {}
         for entry, one in named:
-            ids = register.who_fit(one)
-            if len(ids) == 1:
-                found[entry.row] = ids[0]
+            fit = [row for row in register.who_fit(one) if by.scope.holds(row["area_path"])]
+            if len(fit) == 1:
+                found[entry.row] = fit[0]
             else:
-                reason = "there is no such elder" if not ids else f"{len(ids)} elders fit: say more about which one"
+                reason = "there is no such elder" if not fit else f"{len(fit)} elders fit: say more about which one"
                 refusals.append(
                     Refusal(entry.row, next(m for m in NamedElder.model_fields if m in one.model_fields_set), reason)
                 )
@@ -226,59 +231,59 @@ class Bulk:
 
     # -- what is there already
 
-    def _not_yet_there(
-        self, kind: str, good: Sequence[tuple[Entry, Row]], refusals: list[Refusal]
-    ) -> list[tuple[Entry, Row]]:
+    def _sorted(
+        self, kind: str, good: Sequence[tuple[Entry, Row]], on_existing: OnExisting, refusals: list[Refusal]
+    ) -> tuple[list[tuple[Entry, Row]], list[Change], list[int]]:
+        """What is new, what is to be changed, and the rows that are left aside."""
         with self.desk.db.read() as session:
-            held = bulk_store.keys_held(session, kind, [row for _, row in good])
-        first: dict[bulk_store.Key, int] = {}
+            register = Register.near(session, kind, [row for _, row in good], self.desk.db.vault)
+        first: dict[Any, int] = {}
         fresh: list[tuple[Entry, Row]] = []
+        changes: list[Change] = []
+        skipped: list[int] = []
         for entry, row in good:
-            key = bulk_store.key_of(kind, row)
-            if key in held:
-                refusals.append(Refusal(entry.row, _KEY_MEMBER[kind], "is there already"))
-            elif key in first:
-                refusals.append(Refusal(entry.row, _KEY_MEMBER[kind], f"is the same as in row {first[key]}"))
-            else:
-                first[key] = entry.row
+            try:
+                match = register.match(row)
+            except TwoFiles as fault:
+                refusals.append(Refusal(entry.row, fault.member, "belongs to another file than the rest of the row"))
+                continue
+            if match is not None and on_existing == "refuse":
+                refusals.append(Refusal(entry.row, match.member, _THERE.get(match.member, "is there already")))
+                continue
+            twice = next(((m, first[k]) for m, k in keys_in_file(kind, row) if k in first), None)
+            if twice is not None:
+                refusals.append(Refusal(entry.row, twice[0], f"is the same as in row {twice[1]}"))
+                continue
+            first |= dict.fromkeys((key for _, key in keys_in_file(kind, row)), entry.row)
+            if match is None:
                 fresh.append((entry, row))
-        return fresh
+            elif on_existing == "skip":
+                skipped.append(entry.row)
+            else:
+                changes.append(Change(entry.row, match.id, self._said(kind, entry, row), row))
+        return fresh, changes, skipped
 
-    def _complete(self, good: Sequence[tuple[Entry, Row]], refusals: list[Refusal]) -> None:
-        """What an elder's row needs of the registry: the area's path and name, and that nobody has the ID number."""
-        vault, first = self.desk.db.vault, dict[str, int]()
-        keys = {row["id_number_key"]: vault.blinds(WHAT, row["id_number"]) for _, row in good if row.get("id_number")}
+    @staticmethod
+    def _said(kind: str, entry: Entry, row: Row) -> Row:
+        said = {name: value for name, value in entry.values.items() if name not in NamedElder.model_fields}
+        return said | {"elder_id": row["elder_id"]} if kind == "devices" and row["elder_id"] else said
+
+    def _complete(self, good: Sequence[tuple[Entry, Row]], by: Actor, refusals: list[Refusal]) -> None:
+        """What an elder's row needs of the registry: the area's path and name."""
         with self.desk.db.read() as session:
             look = Resolver(session)
             for entry, row in good:
                 try:
                     row.update(in_area(look, row, {}))
+                    by.scope.check_area(row.get("area_path"))
                 except BadMember as wrong:
                     refusals.append(Refusal(entry.row, wrong.member, wrong.what))
-            held = bulk_store.id_keys_held(session, {blind for blinds in keys.values() for blind in blinds})
-        for entry, row in good:
-            key = row.get("id_number_key")
-            if key is None:
-                continue
-            if held.intersection(keys[key]):
-                refusals.append(Refusal(entry.row, "id_number", "there is another file with this ID number"))
-            elif first.setdefault(key, entry.row) != entry.row:
-                refusals.append(Refusal(entry.row, "id_number", f"is the same as in row {first[key]}"))
-
-    @staticmethod
-    def _refuse_late(session: Session, plan: Plan) -> None:
-        if bulk_store.keys_held(session, plan.kind, plan.rows):
-            raise Conflict(_CHANGED)
-        needed = {row["elder_id"] for row in plan.rows if row.get("elder_id") is not None}
-        if not bulk_store.hold_elders(session, needed):
-            raise Conflict(_CHANGED)
 
 
-_CHANGED = "somebody changed the registry meanwhile: nothing was written, run it again"
-_NO_DATABASE = "the database is busy or cannot be reached: run it again, and what did get there is left as it is"
+_THERE = {"id_number": "there is another file with this ID number"}
 
 
-def _faults(wrong: ValidationError, known: Iterable[str]) -> list[tuple[str, str]]:
+def faults_of(wrong: ValidationError, known: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(member, reason) for each; a member that could not even be read is not told of twice."""
     said = [
         (str(error["loc"][0]) if error["loc"] else "", error["msg"].removeprefix("Value error, "))

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Table, insert, select
 from sqlmodel import Session
 
-from registry.store import CONTACTS, DEVICES, ELDERS, RESOURCES, Row
+from registry.store import ELDERS, Row
 
 CHUNK = 2000  # Values in one IN list; SQLite takes 32,766, and the planners stay with the index.
 INSERT_CHUNK = 1000
@@ -31,68 +31,20 @@ def key_of(kind: str, row: Row) -> Key:
     """Elders: phone and name, and without a phone name, birth date and address. Contacts: elder and phone. Devices:
     uid. Resources: kind, name and place."""
     if kind == "elders":
-        return _elder_key(row["name"], row["phone"], row["birth_date"], row["address"])
+        return elder_key(row["name"], row["phone"], row["birth_date"], row["address"])
     if kind == "contacts":
         return row["elder_id"], row["phone"]
     if kind == "devices":
         return (row["uid"],)
-    return _resource_key(row["kind"], row["name"], row["lat"], row["lon"])
+    return resource_key(row["kind"], row["name"], row["lat"], row["lon"])
 
 
-def _elder_key(name: str, phone: str | None, birth_date: date | None, address: str | None) -> Key:
+def elder_key(name: str, phone: str | None, birth_date: date | None, address: str | None) -> Key:
     return (name, phone) if phone is not None else (name, None, birth_date, address)
 
 
-def _resource_key(kind: str, name: str, lat: float, lon: float) -> Key:
+def resource_key(kind: str, name: str, lat: float, lon: float) -> Key:
     return kind, name, round(lat, SAME_PLACE_DIGITS), round(lon, SAME_PLACE_DIGITS)
-
-
-def keys_held(session: Session, kind: str, rows: Sequence[Row]) -> set[Key]:
-    """Which of these rows' keys the registry holds already."""
-    return _keys_near(session, kind, rows) & {key_of(kind, row) for row in rows}
-
-
-def _keys_near(session: Session, kind: str, rows: Sequence[Row]) -> set[Key]:
-    """The keys of everything that shares the indexed column with one of the rows."""
-    if kind == "elders":
-        columns, alive = _elder_columns(), ELDERS.c.deleted_at.is_(None)
-        phones = {row["phone"] for row in rows if row["phone"] is not None}
-        names = {row["name"] for row in rows if row["phone"] is None}
-        return _keys(session, columns, ELDERS.c.phone, phones, _elder_key, alive) | _keys(
-            session, columns, ELDERS.c.name, names, _elder_key, alive, ELDERS.c.phone.is_(None)
-        )
-    if kind == "contacts":
-        pair = [CONTACTS.c.elder_id, CONTACTS.c.phone]
-        elder_ids = {row["elder_id"] for row in rows}
-        return _keys(session, pair, pair[0], elder_ids, _as_is, CONTACTS.c.deleted_at.is_(None))
-    if kind == "devices":
-        return _keys(session, [DEVICES.c.uid], DEVICES.c.uid, {row["uid"] for row in rows}, _as_is)
-    columns = [RESOURCES.c.kind, RESOURCES.c.name, RESOURCES.c.lat, RESOURCES.c.lon]
-    names = {row["name"] for row in rows}
-    return _keys(session, columns, RESOURCES.c.name, names, _resource_key, RESOURCES.c.deleted_at.is_(None))
-
-
-def _elder_columns() -> list[ColumnElement[Any]]:
-    return [ELDERS.c.name, ELDERS.c.phone, ELDERS.c.birth_date, ELDERS.c.address]
-
-
-def _as_is(*values: Any) -> Key:
-    return values
-
-
-def _keys(
-    session: Session,
-    columns: Sequence[ColumnElement[Any]],
-    by: ColumnElement[Any],
-    values: Collection[str],
-    key: Callable[..., Key],
-    *where: ColumnElement[bool],
-) -> set[Key]:
-    found: set[Key] = set()
-    for chunk in _chunks(values):
-        rows = session.connection().execute(select(*columns).where(by.in_(chunk), *where))
-        found |= {key(*row) for row in rows}
-    return found
 
 
 class Elders:
@@ -113,13 +65,13 @@ class Elders:
             self._by_id[row["id"]].append(row)
         for row in _elders(session, c.phone, phones):
             self._by_phone[row["phone"]].append(row)
-        for chunk in _chunks(names):
+        for chunk in chunks(names):
             days = sorted({day for name in chunk for day in names[name]})
             for row in _elders(session, c.name, chunk, c.birth_date.in_(days)):
                 self._by_name[row["name"], row["birth_date"]].append(row)
 
-    def who_fit(self, one: Named) -> list[str]:
-        """The ids of the elders of whom everything is true that was said."""
+    def who_fit(self, one: Named) -> list[Row]:
+        """The elders of whom everything is true that was said."""
         if one.elder_id is not None:
             found = self._by_id.get(one.elder_id, [])
         elif one.elder_phone is not None:
@@ -129,7 +81,7 @@ class Elders:
         else:
             found = []
         said = {"phone": one.elder_phone, "name": one.elder_name, "birth_date": one.elder_birth_date}
-        return [row["id"] for row in found if all(v is None or row[k] == v for k, v in said.items())]
+        return [row for row in found if all(v is None or row[k] == v for k, v in said.items())]
 
 
 def elders_by_id(session: Session, ids: Collection[str]) -> dict[str, Row]:
@@ -141,25 +93,18 @@ def _elders(
     session: Session, by: ColumnElement[Any], values: Collection[str], *where: ColumnElement[bool]
 ) -> Iterator[Row]:
     c = ELDERS.c
-    for chunk in _chunks(values):
-        wanted = select(c.id, c.name, c.phone, c.birth_date).where(by.in_(chunk), c.deleted_at.is_(None), *where)
+    for chunk in chunks(values):
+        wanted = select(c.id, c.name, c.phone, c.birth_date, c.area_path).where(
+            by.in_(chunk), c.deleted_at.is_(None), *where
+        )
         for row in session.connection().execute(wanted):
             yield dict(row._mapping)
-
-
-def id_keys_held(session: Session, keys: Collection[str]) -> set[str]:
-    """Which of these keyed hashes of ID numbers belong to somebody."""
-    found: set[str] = set()
-    for chunk in _chunks(keys):
-        wanted = select(ELDERS.c.id_number_key).where(ELDERS.c.id_number_key.in_(chunk), ELDERS.c.deleted_at.is_(None))
-        found |= set(session.connection().execute(wanted).scalars())
-    return found
 
 
 def hold_elders(session: Session, ids: Collection[str]) -> bool:
     """Keep these elders from being changed until the transaction ends; whether all of them are there."""
     held = 0
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         wanted = select(ELDERS.c.id).where(ELDERS.c.id.in_(chunk), ELDERS.c.deleted_at.is_(None)).order_by(ELDERS.c.id)
         held += len(session.connection().execute(wanted.with_for_update()).all())
     return held == len(ids)
@@ -179,7 +124,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Row], say: Callable[[
             say("written", done, len(rows))
 
 
-def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+def chunks(values: Collection[str]) -> Iterator[list[str]]:
     ordered = sorted(values)
     for start in range(0, len(ordered), CHUNK):
         yield ordered[start : start + CHUNK]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.errors import Conflict
-from registry import audit, bulk_store, device_history
+from registry import audit, bulk_match, bulk_store, device_history
 from registry.audit import Actor, Deed
 from registry.device_intake import DeviceNew, ManyDevices
 from registry.devices import Devices
@@ -45,7 +45,7 @@ class DeviceBulk:
         return [row for row, _ in made], [secret for _, secret in made]
 
     def _write(self, session: Session, rows: list[Row], given: ManyDevices, by: Actor) -> None:
-        taken = sorted(key[0] for key in bulk_store.keys_held(session, "devices", rows))
+        taken = sorted(key[0] for key in bulk_match.keys_held(session, "devices", rows))
         if taken:
             raise Conflict(f"{len(taken)} of these uids are taken: {_some(taken)}; nothing was written")
         bulk_store.add_all(session, DEVICES, rows, lambda _what, _done, _total: None)

@@ -15,6 +15,7 @@ from registry.search_text import SHORTEST_CODE, SHORTEST_DIGITS, dialled, fold, 
 
 LONGEST_START = 8  # Letters of a reading that are looked up; what follows is compared with the file itself.
 LONGEST_WHOLE = 120
+LONGEST_SYLLABLE = 6  # zhuang, chuang, shuang.
 RISKS = ("no_device", "no_contact", "no_key_holder", "no_place", "living_alone")
 
 WHOLE, NAME_FIRST, NAME, SPOKEN_FIRST, SPOKEN = "=", "n", "m", "p", "q"
@@ -133,7 +134,13 @@ def _of_reading(reading: Reading) -> Iterator[str]:
     for at in range(len(reading)):
         kind = SPOKEN if at else SPOKEN_FIRST
         for text in ("".join(reading[at:]), "".join(syllable[0] for syllable in reading[at:])):
-            yield from (kind + text[:end] for end in range(1, min(len(text), LONGEST_START) + 1))
+            yield from _starts(kind, text)
+        if len(reading[at]) > LONGEST_SYLLABLE:  # A word of letters: what follows in it is found as a syllable is.
+            yield from _starts(SPOKEN, "".join(reading[at:])[LONGEST_SYLLABLE:])
+
+
+def _starts(kind: str, text: str) -> Iterator[str]:
+    return (kind + text[:end] for end in range(1, min(len(text), LONGEST_START) + 1))
 
 
 def _filters(file: File) -> Iterator[str]:

@@ -134,7 +134,7 @@ def _anywhere(word: str) -> list[Condition]:
     if not word.isascii() and len(word) == 1:
         ways.append(doc.NAME + word)
     if word.isalpha() and word.isascii():
-        ways.append(doc.SPOKEN + _start(word))
+        ways.append(_spoken_from(doc.SPOKEN, word))
     if word.isdecimal() and len(word) >= SHORTEST_DIGITS:
         ways.append(_all([doc.DIGITS + run for run in runs(word, SHORTEST_DIGITS)]))
     if _ASCII_WORD.fullmatch(word) and len(word) >= SHORTEST_CODE:
@@ -155,13 +155,19 @@ def _at_the_front(word: str) -> list[Condition]:
         first, *rest = pairs(word)
         ways.append(_all([doc.NAME_FIRST + first, *(doc.NAME + pair for pair in rest)]))
     if word.isalpha() and word.isascii():
-        ways.append(doc.SPOKEN_FIRST + _start(word))
+        ways.append(_spoken_from(doc.SPOKEN_FIRST, word))
     return ways
 
 
-def _start(word: str) -> str:
-    """As readings are kept: u for ü, and no longer than what is looked up."""
-    return word.replace("v", "u")[: doc.LONGEST_START]
+def _spoken_from(kind: str, word: str) -> Condition:
+    """A reading that begins so, from a syllable on. Of a long word the next syllable must fit as well: its beginning
+    alone is that of too many."""
+    spoken = word.replace("v", "u")
+    start = kind + spoken[: doc.LONGEST_START]
+    if len(spoken) <= doc.LONGEST_START:
+        return start
+    following = (spoken[length : length + doc.LONGEST_START] for length in range(1, doc.LONGEST_SYLLABLE + 1))
+    return All((start, Either(tuple(doc.SPOKEN + text for text in following))))
 
 
 def _all(parts: Iterable[Condition]) -> Condition:

@@ -15,6 +15,8 @@ from carebell.importing import Report, import_file
 from core.clock import ManualClock
 from core.db import Database
 from geo.crs import to_wgs84
+from registry.bulk import nobody_listens
+from registry.importing import Options
 from registry.service import RegistryService
 from registry.store import CONTACTS, DEVICES, ELDERS, RESOURCES, Row
 
@@ -36,7 +38,10 @@ class ImportSite:
     def import_bytes(self, kind: str, data: bytes, **options: Any) -> Report:
         file = self.folder / f"{kind}.file"
         file.write_bytes(data)
-        return import_file(self.registry, kind, file, **options)
+        if options.pop("skip_refused", False):
+            options["rows"] = "good"
+        say = options.pop("say", nobody_listens)
+        return import_file(self.registry, kind, file, Options(**options), say=say)
 
     def import_text(self, kind: str, text: str, **options: Any) -> Report:
         return self.import_bytes(kind, text.encode(), **options)

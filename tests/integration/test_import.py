@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from carebell.import_grid import UnreadableFile
 from core.db import Database
 from core.errors import Conflict
+from registry import bulk_write
 from registry.bulk import Entry
 from registry.elder_intake import ElderNew
 from registry.id_numbers import check_digit
+from registry.import_grid import UnreadableFile
 from registry.secrets import verify_secret
 from tests.import_site import ImportSite, count_of, csv_text
 
@@ -251,7 +252,7 @@ def test_a_registry_that_changed_after_the_check_is_not_written_to(site: ImportS
     site.registry.elders.add(ElderNew(name="甲", phone="13900000001"))
 
     with pytest.raises(Conflict):
-        bulk.write(plan)
+        bulk_write.write(bulk, plan)
 
     assert site.count("elders") == 1
 
@@ -263,7 +264,7 @@ def test_an_elder_who_left_after_the_check_gets_no_contact(site: ImportSite) -> 
     site.registry.elders.remove(zhao["id"])
 
     with pytest.raises(Conflict):
-        site.registry.bulk.write(plan)
+        bulk_write.write(site.registry.bulk, plan)
 
     assert site.count("contacts") == 0
 

@@ -46,6 +46,7 @@ def test_dry_run_then_import_then_again(run: Run, db: Database, tmp_path: Path) 
         "row 2, 姓名: is there already",
         "row 3, 姓名: is there already",
         "Everything that was refused is in elders.csv.report.csv.",
+        "What became of each row is in elders.csv.result.csv: mend it there and import it again.",
         "2 read, 2 refused: nothing was written.",
     ]
     assert count_of(db, "elders") == 2

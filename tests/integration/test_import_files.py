@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from carebell import import_grid, importing
-from carebell.import_grid import UnreadableFile
+from carebell import importing
 from core.db import Database
+from registry import import_grid
+from registry.import_grid import UnreadableFile
 from tests.import_site import ImportSite, csv_text, workbook
 
 

@@ -12,7 +12,7 @@ from core.db import Database
 from core.errors import Rejected
 from core.ids import new_id
 from geo.crs import to_wgs84
-from registry import search, search_index
+from registry import bulk_write, search, search_index
 from registry.bulk import Entry
 from registry.contact_intake import ContactNew, ContactPatch
 from registry.device_intake import DeviceNew, DevicePatch
@@ -186,7 +186,7 @@ def test_many_rows_are_indexed_afterwards_a_chunk_at_a_time(registry: RegistrySe
     count = search_index.AT_ONCE + search.CHUNK + 60
     entries = [Entry(n, {"name": f"王{n}", "phone": f"139{n:08d}"}) for n in range(count)]
 
-    registry.bulk.write(registry.bulk.plan("elders", entries))
+    bulk_write.write(registry.bulk, registry.bulk.plan("elders", entries))
 
     assert len(found(registry, "", limit=search.MOST)) == search.MOST
     with registry.desk.db.read() as session:

@@ -160,6 +160,14 @@ def test_any_piece_of_a_reading_from_a_syllable_on_finds_the_name(name: str, dat
             assert is_found(text, File("", name))
 
 
+@given(first=st.from_regex(r"[a-z]{1,20}", fullmatch=True), second=st.from_regex(r"[a-z]{1,20}", fullmatch=True))
+def test_a_name_in_letters_is_found_by_the_beginning_of_its_words(first: str, second: str) -> None:
+    name = File("", f"{first} {second}".title())
+
+    for text in (first, second, first + second, (first + second)[:-1], f"{first[:3]} {second[:9]}", first[:9]):
+        assert not text or is_found(text, name)
+
+
 @given(number=st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), data=st.data())
 def test_any_four_digits_of_a_number_find_it(number: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, 7))

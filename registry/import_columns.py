@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from carebell.import_grid import BadCell, Cell, GridRow, UnreadableFile, as_text
 from registry.bulk import Entry
 from registry.contact_text import read_absences, read_hours, read_numbers
+from registry.import_grid import BadCell, Cell, GridRow, UnreadableFile, as_text
 
 HEALTH_LISTS = ("conditions", "medication", "allergies", "implants")
 HEALTH_TEXTS = ("blood_group", "mobility", "hearing", "sight", "speech", "dialect", "living", "health_notes")
 ACCESS_MEMBERS = ("key_holder", "door_code", "floor", "dog", "access_note")
+RESULT_NAMES, REASON_NAMES = ("result", "结果"), ("reason", "原因")  # In English and in Chinese; left aside when read.
 SHOWN_HEADER = 40  # Characters of an unknown header that are repeated.
 
 _DAY = re.compile(
@@ -124,7 +125,16 @@ class Column:
 
     member: str
     names: tuple[str, ...]
-    read: Callable[[Cell], Any] = as_text
+    read: Callable[[Cell], Any] = field(default=lambda value: plain(value))
+
+
+_ASIDE = Column("", (*RESULT_NAMES, *REASON_NAMES))
+
+
+def plain(value: Cell) -> str:
+    """Text; the sign that keeps a spreadsheet from taking it for a formula is no part of it."""
+    text = as_text(value)
+    return text[1:] if re.match(r"'[=+\-@\t\r]", text) else text
 
 
 _NAME = Column("name", ("姓名", "名称"))
@@ -213,6 +223,7 @@ def table_of(kind: str, grid: Iterator[GridRow]) -> Table:
 
 def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str]]:
     known = {_plain(name): column for column in COLUMNS[kind] for name in (column.member, *column.names)}
+    known |= dict.fromkeys(_ASIDE.names, _ASIDE)
     columns: list[Column | None] = []
     labels: dict[str, str] = {}
     unknown: list[str] = []
@@ -224,6 +235,8 @@ def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str
         columns.append(column)
         if name and column is None:
             unknown.append(name)
+        elif column is _ASIDE:
+            continue
         elif column is not None and labels.setdefault(column.member, name) != name:
             raise UnreadableFile(f"two columns mean {column.member}: {labels[column.member]} and {name}")
         elif column is not None and columns.count(column) > 1:
@@ -257,7 +270,7 @@ def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
     faults: list[tuple[str, str]] = []
     for place, cell in enumerate(row.cells):
         column = columns[place] if place < len(columns) else None
-        if not _is_filled(cell):
+        if not _is_filled(cell) or column is _ASIDE:
             continue
         if isinstance(cell, BadCell):
             faults.append((column.member if column else "", cell.reason))

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from carebell.import_columns import Table, with_health
-from carebell.import_grid import UnreadableFile
 from registry.bulk import Entry
+from registry.import_columns import Table, with_health
+from registry.import_grid import UnreadableFile
 
 WANTED = {"elders": "Patient", "contacts": "RelatedPerson"}
 HEALTH = {"Condition": "conditions", "AllergyIntolerance": "allergies", "MedicationStatement": "medication"}
