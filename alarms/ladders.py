@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -26,8 +27,8 @@ class CaseLadder(Ladder):
 class Ladders:
     """Reads lazily what the registry knows, in a fixed number of queries however many cases there are."""
 
-    def __init__(self, session: Session, timezone: str, book: PolicyBook) -> None:
-        self._session, self._timezone, self._book = session, timezone, book
+    def __init__(self, session: Session, timezone: str, book: PolicyBook, now: datetime) -> None:
+        self._session, self._timezone, self._book, self._now = session, timezone, book, now
         self._households: dict[str, Household] = {}
         self._officers: tuple[Person, ...] | None = None
         self._made: dict[tuple[str | None, PolicySettings], CaseLadder] = {}
@@ -84,7 +85,7 @@ class Ladders:
 
     def _on_duty(self) -> tuple[Person, ...]:
         if self._officers is None:
-            officers = directory.officers_on_duty(self._session)
+            officers = directory.officers_on_duty(self._session, self._now)
             self._officers = tuple(Person(o.id, o.name, "officer", o.phone, o.language) for o in officers)
         return self._officers
 

@@ -204,7 +204,7 @@ class _Work:
     def __init__(self, service: AlarmService, session: Session, now: datetime, *, is_sure: bool) -> None:
         self._service, self._session, self._now, self._is_sure = service, session, now, is_sure
         self._pages = Pages()
-        self._ladders = Ladders(session, service._timezone, service._book)
+        self._ladders = Ladders(session, service._timezone, service._book, now)
         self._cases: dict[str, Stored] = {}
         self._open: dict[str, str] = {}
         self._alarm_of: dict[str, str] = {}

@@ -13,6 +13,8 @@ VERBS = {
     "hand_over": N_("personal data handed over"),
     "export": N_("exported"),
     "import": N_("imported"),
+    "give": N_("signed and handed over"),
+    "take": N_("signed and taken over"),
     "let_go": N_("kept long enough, let go"),
 }
 SUBJECTS = {
@@ -27,6 +29,9 @@ SUBJECTS = {
     "log": N_("log"),
     "retention": N_("keeping of data"),
     "finding": N_("something to put right"),
+    "shift": N_("shift"),
+    "todo": N_("to-do"),
+    "hand_over": N_("hand-over"),
 }
 KEPT_KINDS = {
     "presses": N_("What devices sent, word for word"),

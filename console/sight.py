@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from alarms.sight import sees_alarm
 from core.errors import NotFound
+from duty.models import ToDo
 from registry.models import Contact, Device, Finding, table_of
 from registry.sessions import SignedIn
 
@@ -50,10 +51,26 @@ SIGHTS: Mapping[str, Check] = {
     "device_id": _device,
     "elder_id": _elder,
     "finding_id": _of_elder(table_of(Finding)),
+    "todo_id": _of_elder(table_of(ToDo)),
     "uid": _device,
 }
 NOBODYS = frozenset(
-    {"action", "address_id", "kind", "model_id", "area_id", "name", "number", "path", "resource_id", "token", "user_id"}
+    {
+        "action",
+        "address_id",
+        "kind",
+        "model_id",
+        "area_id",
+        "name",
+        "number",
+        "path",
+        "resource_id",
+        "token",
+        "user_id",
+        "shift_id",
+        "hand_over_id",
+        "what",
+    }
 )
 
 

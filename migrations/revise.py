@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from core.db import Database, sqlite_url
 from migrations import configuration, current, upgrade
 
-MODELS = ("registry.models", "alarms.models", "notifier.models", "core.processes", "core.synthetic")
+MODELS = ("registry.models", "alarms.models", "notifier.models", "duty.models", "core.processes", "core.synthetic")
 
 
 def metadata() -> MetaData:

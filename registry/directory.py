@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, case, select
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from core.prepared import Among
 from core.vault import Locked
 from registry.households import members
-from registry.models import Contact, Device, DeviceFix, Elder, ElderPhoto, Policy, User, table_of
+from registry.models import Contact, Device, DeviceFix, Elder, ElderPhoto, Policy, Shift, User, table_of
 from registry.profile import (
     CALL_ORDER,
     DEFAULT_POLICY,
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _ELDERS, _CONTACTS, _DEVICES = table_of(Elder), table_of(Contact), table_of(Device)
 _FIXES, _POLICIES, _USERS = table_of(DeviceFix), table_of(Policy), table_of(User)
+_SHIFTS = table_of(Shift)
 _ELDER_COLUMNS = [_ELDERS.c[f.name] for f in fields(ElderProfile)]
 _PHOTOS = table_of(ElderPhoto)
 _PRIVATE = [_ELDERS.c[f.name] for f in fields(PrivateNotes)]
@@ -146,12 +148,20 @@ def _default(
     return PolicyInForce(policy_settings(settings), DEFAULT_POLICY, version or 0, title, generation or 0)
 
 
-def officers_on_duty(session: Session) -> tuple[OfficerProfile, ...]:
-    """The duty officers who can be rung, in a steady order."""
+def officers_on_duty(session: Session, now: datetime) -> tuple[OfficerProfile, ...]:
+    """The duty officers who can be rung: who is on shift now first, each group in a steady order.
+
+    Those whose shift it is not are behind them, not left out: a roster that nobody keeps must not silence the phones.
+    """
+    on_shift = (
+        select(_SHIFTS.c.id)
+        .where(_SHIFTS.c.user_id == _USERS.c.id, _SHIFTS.c.starts_at <= now, _SHIFTS.c.ends_at > now)
+        .exists()
+    )
     wanted = (
         select(_USERS.c.id, _USERS.c.display_name, _USERS.c.phone, _USERS.c.language)
         .where(_USERS.c.role.in_(DUTY_ROLES), _USERS.c.is_active, _USERS.c.phone.is_not(None))
-        .order_by(_USERS.c.role, _USERS.c.id)
+        .order_by(case((on_shift, 0), else_=1), _USERS.c.role, _USERS.c.id)
     )
     return tuple(_officer(row) for row in session.execute(wanted))
 

@@ -355,6 +355,22 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Shift(SQLModel, table=True):
+    """Who is on duty from when to when; who is on duty now is rung before the others."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (Index("ix_shifts_times", "ends_at", "starts_at"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: str = Field(foreign_key="users.id", index=True, max_length=36)
+    starts_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    is_leader: bool = False
+    note: str | None = Field(default=None, max_length=200)
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class UserSession(SQLModel, table=True):
     """A signed-in browser or a machine's token; only the token's hash is kept."""
 

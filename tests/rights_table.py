@@ -85,6 +85,9 @@ POST   /api/v1/findings/{finding_id}/reopen               registry.write
 POST   /api/v1/findings/{finding_id}/resolve              registry.write
 POST   /api/v1/findings/{finding_id}/snooze               registry.write
 POST   /api/v1/findings/{finding_id}/take                 registry.write
+GET    /api/v1/hand-overs                                 alarms.read
+POST   /api/v1/hand-overs                                 alarms.act
+POST   /api/v1/hand-overs/{hand_over_id}/take             alarms.act
 GET    /api/v1/log                                        logs.read
 GET    /api/v1/log/verify                                 logs.read
 GET    /api/v1/nearby                                     anybody
@@ -114,6 +117,12 @@ POST   /api/v1/search                                     registry.read
 DELETE /api/v1/session                                    anybody
 GET    /api/v1/session                                    anybody
 POST   /api/v1/session                                    public
+GET    /api/v1/shifts                                     alarms.read
+POST   /api/v1/shifts                                     alarms.supervise
+DELETE /api/v1/shifts/{shift_id}                          alarms.supervise
+GET    /api/v1/todos                                      alarms.read
+POST   /api/v1/todos                                      alarms.act
+PATCH  /api/v1/todos/{todo_id}                            alarms.act
 GET    /api/v1/users                                      users.read
 POST   /api/v1/users                                      users.write
 DELETE /api/v1/users/{user_id}                            users.write
@@ -231,6 +240,14 @@ POST   /registry/work/{finding_id}/reopen                 registry.write
 POST   /registry/work/{finding_id}/resolve                registry.write
 POST   /registry/work/{finding_id}/snooze                 registry.write
 POST   /registry/work/{finding_id}/take                   registry.write
+GET    /room                                              alarms.read
+GET    /room/due                                          alarms.read
+POST   /room/hand-overs                                   alarms.act
+POST   /room/hand-overs/{hand_over_id}/take               alarms.act
+POST   /room/shifts                                       alarms.supervise
+POST   /room/shifts/{shift_id}/remove                     alarms.supervise
+POST   /room/todos                                        alarms.act
+POST   /room/todos/{todo_id}/{what}                       alarms.act
 GET    /sandbox                                           sandbox.read
 GET    /sign-in                                           public
 POST   /sign-in                                           public

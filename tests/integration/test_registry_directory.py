@@ -81,6 +81,6 @@ def test_officers_on_duty_have_a_phone_and_an_account(site: ConsoleSite) -> None
             assert admin.delete(f"/api/v1/users/{made['id']}").status_code == 204
 
     with site.db.read() as session:
-        found = directory.officers_on_duty(session)
+        found = directory.officers_on_duty(session, site.clock.now())
 
     assert [(o.name, o.phone) for o in found] == [("li", "+8613801000001"), ("zhou", "+8613801000002")]

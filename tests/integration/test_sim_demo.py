@@ -97,7 +97,7 @@ def test_everything_is_planted(db: Database, prepared: DemoCity) -> None:
         assert profile.elder.name == "赵桂明"
         assert profile.contacts[0].role == "family"
         assert profile.policy.settings.follow_up_after_s == 20
-        assert directory.officers_on_duty(session)[0].name == "李敏"
+        assert directory.officers_on_duty(session, SystemClock().now())[0].name == "李敏"
         stored = session.scalar(select(table_of(User).c.password_hash).where(table_of(User).c.username == "limin"))
     assert quick().check(prepared.officer_password, stored)
 

@@ -62,6 +62,10 @@
     if (row && !event.target.closest("a, button, input, label, summary") && !String(getSelection())) { open(row); }
   });
 
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.addEventListener("click", function () { window.print(); });
+  });
+
   document.addEventListener("input", function (event) {
     if (event.target.closest("form[data-guard]")) { dirty = true; }
   });
