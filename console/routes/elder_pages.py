@@ -91,8 +91,15 @@ def find_elders(
 
 
 @router.get("/{elder_id}", name="registry_elder")
-def elder(request: Request, centre: CentreDep, user: Reader, elder_id: str) -> HTMLResponse:
-    row = centre.registry.elders.view(elder_id, actor_of(user))
+def elder(request: Request, centre: CentreDep, user: Reader, elder_id: str) -> Response:
+    try:
+        row = centre.registry.elders.view(elder_id, actor_of(user))
+    except NotFound:
+        if not user.may("registry.write"):
+            raise
+        with centre.db.read() as session:
+            removed_elder(session, elder_id)
+        return RedirectResponse(f"{LIST}/{elder_id}/removed", 303)
     with centre.db.read() as session:
         members = file_of(session, centre, user, row)
     return page(request, "registry_elder.html", user, reasons=REASON_WORDS, **members)

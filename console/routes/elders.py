@@ -101,7 +101,7 @@ def list_elders(
         path = area_store.path_of(session, area_code) if area_code else None
         if area_code and path is None:
             return Page(items=[], next_cursor=None)
-        where = Filters(area=area, area_path=path, kind=kind, mark=mark).where(centre.registry.desk.today)
+        where = Filters(area=area, area_path=path, kind=kind, mark=mark).where
         where += user.scope.where(ELDERS)
         rows, following = store.page(session, ELDERS, after=paging.after, limit=paging.limit, where=where)
     return Page(items=[_line(row) for row in rows], next_cursor=encode_cursor(following))

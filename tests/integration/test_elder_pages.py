@@ -211,8 +211,9 @@ def test_removal_is_refused_with_a_device_and_undone_without(site: ConsoleSite, 
     gone = browser.post(f"{ZHAO}/remove").text
 
     assert f'action="{ZHAO}/restore"' in gone
-    assert browser.get(ZHAO).status_code == 404
-    assert browser.get(f"{ZHAO}/removed").status_code == 200
+    assert "This file was removed" in browser.get(ZHAO).text
+    assert signed_in(site, "officer").get(ZHAO).status_code == 404
+    assert browser.get(f"{LIST}/nobody").status_code == 404
     assert ELDER.name in browser.post(f"{ZHAO}/restore").text
     assert browser.get(f"{ZHAO}/removed").status_code == 404
 
