@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -27,7 +28,7 @@ from core.settings import Settings, load_settings
 from firmware_sim.connection import reachable
 from firmware_sim.logins import DEVICES_FILE
 from notifier.models import SandboxPhone
-from registry import passwords
+from registry import findings, passwords
 from registry.identity import WHAT
 from registry.models import (
     Area,
@@ -109,6 +110,7 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
         for model, rows in tables:
             for start in range(0, len(rows), MANY):
                 session.connection().execute(insert(table_of(model)), rows[start : start + MANY])
+        findings.open_all(session, now - timedelta(hours=30), city.findings)
 
 
 def write_devices(path: Path, logins: list[tuple[str, str]]) -> None:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from carebell import demo_contacts
 from carebell import demo_names as names
 from carebell import demo_places as places
 from carebell.demo_files import Filler
 from carebell.demo_places import QUARTERS, Quarter
+from registry.findings import Found
 from registry.profile import PolicySettings
 
 ELDERS = 300
@@ -45,6 +47,7 @@ class City:
     resources: list[Row] = field(default_factory=list)
     users: list[Row] = field(default_factory=list)
     secrets: list[tuple[str, str]] = field(default_factory=list)
+    findings: list[Found] = field(default_factory=list)
     policy: PolicySettings = POLICY
 
     def contacts_of(self, uid: str) -> list[Row]:
@@ -95,6 +98,8 @@ class _Builder:
         self._city.addresses.extend(filler.fill(self._city.elders))
         self._resources()
         self._users()
+        dice = random.Random(len(self._city.contacts))  # Of their own, so that the others fall as they did.
+        self._city.findings.extend(demo_contacts.furnish(self._city.contacts, self._city.elders, self._now, dice))
         return self._city
 
     # -- small dice

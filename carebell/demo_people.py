@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from alarms.models import Alarm
+from carebell import demo_contacts
 from carebell.demo_city import City
 from notifier.models import SandboxPhone
 from notifier.models import table_of as phone_table
@@ -54,6 +55,7 @@ def mood_of(role: str, rng: random.Random) -> str:
 def phone_rows(city: City, rng: random.Random, now: datetime) -> list[Row]:
     """The sandbox phones of the whole city. The duty officer's own phone rings until somebody answers by hand."""
     roles = {elder["phone"]: "elder" for elder in city.elders} | {c["phone"]: c["role"] for c in city.contacts}
+    roles |= demo_contacts.second_numbers(city.contacts)
     rows = [_row(number, behaviour(mood_of(role, rng), rng), now) for number, role in roles.items()]
     officers = [user["phone"] for user in city.users if user["phone"]]
     by_hand = _row(officers[0], {"answer_after_s": None, "then": "manual"}, now)

@@ -91,7 +91,7 @@ def contact(request: Request, centre: CentreDep, user: Reader, contact_id: str) 
     local = now.astimezone(ZoneInfo(centre.settings.timezone))
     return page(
         request, "registry_contact.html", user, contact=row,
-        card=card(row, elders[row["elder_id"]], local, len(rows)),
+        card=card(row, elders[row["elder_id"]], local),
         elders=[{"contact": one, "elder": elders[one["elder_id"]]} for one in seen], hidden=len(rows) - len(seen),
         alike=[one | {"elder_name": elders[one["elder_id"]]["name"]} for one in others
                if user.scope.holds(elders[one["elder_id"]]["area_path"])] if user.may("registry.write") else [],

@@ -25,6 +25,7 @@ from geo.outlines import GeocnOutlines
 from notifier.models import SandboxPhone
 from notifier.models import table_of as phone_table
 from registry import directory
+from registry.findings import FINDINGS
 from registry.id_numbers import read_id_number
 from registry.models import Contact, Elder, Resource, User, table_of
 from registry.passwords import quick
@@ -204,3 +205,17 @@ def test_elders_of_the_demo_are_found_by_their_number(db: Database, prepared: De
     found = registry.search(Wanted(elder["id_number"])).found
 
     assert [one.file.id for one in found] == [elder["id"]]
+
+
+def test_contacts_of_the_demo_are_people_with_hours_and_work(db: Database, prepared: DemoCity) -> None:
+    contacts = prepared.city.contacts
+    people = {row["person_id"] for row in contacts if row["person_id"]}
+
+    assert people
+    assert all(len({r["phone"] for r in contacts if r["person_id"] == person}) == 1 for person in people)
+    assert any(row["more_phones"] for row in contacts)
+    assert any(row["hours"] for row in contacts)
+    assert sum(row["verified_at"] is not None for row in contacts) > len(contacts) / 2
+    with db.read() as session:
+        kinds = set(session.execute(select(FINDINGS.c.kind)).scalars())
+    assert kinds == {"wrong_number", "opted_out"}
