@@ -7,6 +7,7 @@ import resource
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -235,8 +236,9 @@ class Carebell:
             self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
             zone = self.settings.timezone
             self._calendar.add_job(self._let_go, "cron", hour=LET_GO_AT_HOUR, timezone=zone, misfire_grace_time=None)
+            look_through = replace(self.registry.inspection, confirm_days=self.settings.access_doubtful_days).look
             self._calendar.add_job(
-                self.registry.inspection.look, "cron", hour=LOOK_THROUGH_AT_HOUR, timezone=zone,
+                look_through, "cron", hour=LOOK_THROUGH_AT_HOUR, timezone=zone, misfire_grace_time=None,
                 args=[lambda: not self._calendar.running],
             )  # fmt: skip
             self._calendar.start()

@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row as SqlRow
@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session
 
 from registry import findings
+from registry.access import DOUBTFUL_AFTER_DAYS, is_doubtful
 from registry.desk import Desk
 from registry.findings import FINDINGS, Found
 from registry.hours import is_away
@@ -19,7 +20,6 @@ from registry.profile import CALL_ORDER
 from registry.store import CONTACTS, ELDERS
 
 CHUNK = 200  # Files in one transaction: a press never waits for more than these.
-CONFIRM_EVERY_DAYS = 180  # A door code of half a year ago may be another one by now.
 LOOKED_FOR = ("no_contacts", "no_home_position", "access_unconfirmed", "unverified_number", "away_everybody")
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def never() -> bool:
     return False
 
 
-def troubles(elder: SqlRow[Any], contacts: Contacts, today: date) -> list[str]:
+def troubles(elder: SqlRow[Any], contacts: Contacts, today: date, confirm_days: int = DOUBTFUL_AFTER_DAYS) -> list[str]:
     """What is wrong with one file; `contacts` are those that the chain calls."""
     found = []
     if not contacts:
@@ -42,8 +42,7 @@ def troubles(elder: SqlRow[Any], contacts: Contacts, today: date) -> list[str]:
         found.append("unverified_number")
     if elder.lat is None:
         found.append("no_home_position")
-    confirmed: date | None = elder.access_confirmed_on
-    if elder.has_access and (confirmed is None or confirmed < today - timedelta(days=CONFIRM_EVERY_DAYS)):
+    if elder.has_access and is_doubtful(elder.access_confirmed_on, today, confirm_days):
         found.append("access_unconfirmed")
     return found
 
@@ -57,6 +56,7 @@ class Inspection:
     """May run in several processes at once, and be interrupted: what one has found no other finds again."""
 
     desk: Desk
+    confirm_days: int = DOUBTFUL_AFTER_DAYS
 
     def look(self, is_stopping: Callable[[], bool] = never, chunk: int = CHUNK) -> int:
         """Open what is wrong, settle what is no more; how many files were looked at."""
@@ -88,13 +88,14 @@ class Inspection:
         wrong = [
             Found(kind, "elder", elder.id, elder.id)
             for elder in _elders(session, ids)
-            for kind in troubles(elder, contacts.get(elder.id, ()), self.desk.today)
+            for kind in troubles(elder, contacts.get(elder.id, ()), self.desk.today, self.confirm_days)
         ]
         c = FINDINGS.c
         is_open = select(c.subject_key).where(
             c.elder_id.in_(ids), c.subject_kind == "elder", c.kind.in_(LOOKED_FOR), c.resolved_at.is_(None)
         )
         known = set(session.connection().execute(is_open).scalars())
+        known |= _of_the_removed(session, ids)
         keys = {one.key for one in wrong}
         return [one for one in wrong if one.key not in known], sorted(known - keys)
 
@@ -105,6 +106,19 @@ def _elders(session: Session, ids: Sequence[str]) -> Sequence[SqlRow[Any]]:
     has_access = or_(c.access.is_not(None), c.access_notes.is_not(None)).label("has_access")
     wanted = select(c.id, c.lat, c.access_confirmed_on, has_access).where(c.id.in_(ids), c.deleted_at.is_(None))
     return session.connection().execute(wanted).all()
+
+
+def _of_the_removed(session: Session, ids: Sequence[str]) -> set[str]:
+    """The keys of what is open about contacts who are none any more; another row of the person keeps it open."""
+    c, other = CONTACTS.c, CONTACTS.alias()
+    is_kept = select(other.c.id).where(other.c.person_id == c.person_id, other.c.deleted_at.is_(None)).exists()
+    wanted = (
+        select(FINDINGS.c.subject_key)
+        .join(CONTACTS, c.id == FINDINGS.c.subject_id)
+        .where(FINDINGS.c.elder_id.in_(ids), FINDINGS.c.subject_kind == "contact", FINDINGS.c.resolved_at.is_(None))
+        .where(c.deleted_at.is_not(None), ~is_kept)
+    )
+    return set(session.connection().execute(wanted).scalars())
 
 
 def _contacts_of(session: Session, ids: Sequence[str]) -> dict[str, Contacts]:

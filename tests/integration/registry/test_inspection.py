@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from core.clock import ManualClock
 from core.db import Database
 from geo.crs import to_wgs84
-from registry import inspection
+from registry.access import DOUBTFUL_AFTER_DAYS
 from registry.contact_intake import ContactNew, Verified
 from registry.elder_intake import ElderNew, ElderPatch
 from registry.findings import FINDINGS
@@ -78,7 +78,7 @@ def test_access_notes_grow_old(db: Database, registry: RegistryService, clock: M
     registry.inspection.look()
     assert "access_unconfirmed" not in waiting(db, one)
 
-    clock.advance(timedelta(days=inspection.CONFIRM_EVERY_DAYS + 1).total_seconds())
+    clock.advance(timedelta(days=DOUBTFUL_AFTER_DAYS + 1).total_seconds())
     registry.inspection.look()
     assert "access_unconfirmed" in waiting(db, one)
 
@@ -90,6 +90,19 @@ def test_nobody_asks_for_a_file_that_was_deleted(db: Database, registry: Registr
     registry.inspection.look()
 
     assert waiting(db, one) == []
+
+
+def test_what_was_found_about_a_removed_contact_goes_with_the_file(db: Database, registry: RegistryService) -> None:
+    one, other = elder(registry, **HOME), elder(registry, **HOME)
+    contact(registry, one)
+    contact(registry, other, phone="13800000005")
+    for phone in ("+8613800000001", "+8613800000005"):
+        registry.contacts.heard_from(phone, "opted_out")
+    registry.elders.remove(one)
+    registry.inspection.look()
+
+    assert waiting(db, one) == []
+    assert "opted_out" in waiting(db, other)
 
 
 def test_chunk_by_chunk_and_interrupted(db: Database, registry: RegistryService) -> None:
