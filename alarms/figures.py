@@ -142,7 +142,8 @@ def loads(session: Session, since: datetime, now: datetime) -> list[Load]:
     by_holder = select(c.claimed_by, func.count()).where(c.claimed_by.is_not(None)).group_by(c.claimed_by)
     held = dict(iter(session.execute(by_holder.where(c.state != "closed"))))
     taken = dict(iter(session.execute(by_holder.where(c.received_at >= since))))
-    at_work = set(session.scalars(select(_SESSIONS.c.user_id).where(_SESSIONS.c.expires_at > now).distinct()))
+    signed_in = (_SESSIONS.c.expires_at > now, _SESSIONS.c.kind == "session")
+    at_work = set(session.scalars(select(_SESSIONS.c.user_id).where(*signed_in).distinct()))
     people = session.execute(
         select(_USERS.c.id, _USERS.c.display_name, _USERS.c.role)
         .where(_USERS.c.role.in_(DUTY_ROLES), _USERS.c.is_active)

@@ -22,7 +22,7 @@ from core.settings import Settings, SettingsError, load_settings
 from registry import audit, rekey
 from registry.bulk import BULK_KINDS
 from registry.profile import USER_ROLES
-from registry.user_intake import UserNew
+from registry.user_intake import UserNew, UserPatch
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -180,7 +180,7 @@ def user_add(
     if role not in USER_ROLES:
         raise typer.BadParameter(f"there is no role {role!r}; roles are {', '.join(USER_ROLES)}", param_hint="--role")
     settings = settings_or_exit()
-    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    password = _password_asked()
     registry = site.registry_of(settings, upgrade=settings.is_sqlite)
     try:
         given = {"username": name, "role": role, "password": password, "phone": phone, "display_name": display_name}
@@ -192,6 +192,35 @@ def user_add(
         raise typer.Exit(FAILED) from None
     registry.users.add(new)
     typer.echo(f"User {name} added with role {role}.")
+
+
+@user_app.command("password")
+def user_password(name: str) -> None:
+    """Give a user a new password, asked for or read from standard input; it ends their sessions and tokens."""
+    settings = settings_or_exit()
+    password = _password_asked()
+    try:
+        patch = UserPatch.model_validate({"password": password})
+    except ValidationError:
+        typer.echo("carebell: a password has 8 to 200 characters", err=True)
+        raise typer.Exit(FAILED) from None
+    users = site.registry_of(settings, upgrade=settings.is_sqlite).users
+    users.change(users.by_name(name)["id"], patch)
+    users.unlock(users.by_name(name)["id"])
+    typer.echo(f"User {name} has a new password.")
+
+
+@user_app.command("unlock")
+def user_unlock(name: str) -> None:
+    """Let a user try again who is locked because of too many wrong passwords."""
+    settings = settings_or_exit()
+    users = site.registry_of(settings, upgrade=settings.is_sqlite).users
+    users.unlock(users.by_name(name)["id"])
+    typer.echo(f"User {name} is not locked.")
+
+
+def _password_asked() -> str:
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 @app.command("import")

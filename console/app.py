@@ -15,6 +15,7 @@ from console.edge import Edge, security_headers
 from console.openapi import describe
 from console.pages import error_page
 from console.routes import (
+    account,
     alarms,
     areas,
     contact_form_pages,
@@ -63,6 +64,7 @@ from console.views_log import Views
 STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    account.router,
     alarms.router,
     events.router,
     areas.router,

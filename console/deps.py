@@ -31,6 +31,10 @@ class SignInNeeded(Exception):
     """No credentials, or none that hold: 401."""
 
 
+class Owes(Forbidden):
+    """Signed in, and something must be done on the account's page before anything else."""
+
+
 class Memory:
     """Tokens seen in the last seconds, by their hash, so that a busy desk does not ask the database each time."""
 
@@ -120,6 +124,8 @@ def allowed(permission: str) -> Callable[[Request, SignedIn], Awaitable[SignedIn
         raise ValueError(f"no such permission: {permission}")
 
     async def check(request: Request, user: CurrentUser) -> SignedIn:
+        if (owed := owes(user, get_centre(request))) is not None:
+            raise Owes(owed)
         if not user.may(permission):
             raise Forbidden(f"your role ({user.role}) does not have the right {permission}")
         if not user.scope.is_everywhere and request.path_params:
@@ -127,6 +133,17 @@ def allowed(permission: str) -> Callable[[Request, SignedIn], Awaitable[SignedIn
         return user
 
     return check
+
+
+def owes(user: SignedIn, centre: Centre) -> str | None:
+    """What this user must do first, in words; a machine's token owes nothing, since nobody sits there."""
+    if user.kind == "token":
+        return None
+    if user.must_change_password:
+        return "your password was set by somebody else: choose one of your own first"
+    if not user.has_second_factor and user.role in centre.settings.require_totp:
+        return "your role needs a second factor: set it up first"
+    return None
 
 
 def check_elder(centre: Centre, user: SignedIn, elder_id: str | None, member: str = "elder_id") -> None:
@@ -175,7 +192,7 @@ def _see(centre: Centre, user: SignedIn, params: Mapping[str, Any]) -> None:
 def _look_up(centre: Centre, token: str, now: datetime) -> SignedIn | None:
     with centre.db.read() as session:
         user = sessions.find(session, token, now)
-    if user is not None and user.is_ending(now):
+    if user is not None and user.is_unnoted(now):
         with centre.db.write() as session:
-            sessions.prolong(session, token, now)
+            sessions.note_use(session, token, now)
     return user

@@ -15,14 +15,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from console.deps import SignInNeeded
+from console.deps import Owes, SignInNeeded
 from console.signin import TooManyTries, WrongPassword
 from core.errors import CarebellError, Conflict, Forbidden, NotFound, Rejected, TryAgain
+from registry.entry import CodeRequired
 from registry.intake import BadMember
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
 SIGN_IN_PAGE = "/sign-in"
+ACCOUNT_PAGE = "/account"
 MACHINE_PATHS = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,9 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status", examples=[404])
     detail: str | None = Field(default=None, description="What is wrong, for a person")
     errors: list[FieldProblem] | None = Field(default=None, description="The members that are wrong")
+    code_required: bool | None = Field(
+        default=None, description="Name and password fit, and the code of the second factor is missing"
+    )
 
 
 def problem(
@@ -76,6 +81,8 @@ def install(app: FastAPI) -> None:
     of(404, NotFound)
     of(409, Conflict, IntegrityError)
     of(403, Forbidden)
+    app.add_exception_handler(CodeRequired, _code_required)
+    app.add_exception_handler(Owes, _owes)
     of(401, SignInNeeded, WrongPassword, headers={"WWW-Authenticate": "Bearer"})
     of(503, TryAgain, OperationalError, InterfaceError, PoolTimeout, headers={"Retry-After": str(RETRY_AFTER_S)})
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -128,6 +135,18 @@ def _http(request: Request, error: Exception) -> Response:
 def _too_many(request: Request, error: Exception) -> Response:
     wait_s = error.wait_s if isinstance(error, TooManyTries) else RETRY_AFTER_S
     return respond(request, 429, str(error), headers={"Retry-After": str(wait_s)})
+
+
+def _code_required(request: Request, error: Exception) -> Response:
+    content = Problem(title=_title(401), status=401, detail=str(error), code_required=True)
+    return JSONResponse(content.model_dump(exclude_none=True), 401, {"WWW-Authenticate": "Bearer"}, MEDIA_TYPE)
+
+
+def _owes(request: Request, error: Exception) -> Response:
+    """A person is led to where it can be done."""
+    if is_page(request) and request.method == "GET" and "hx-request" not in request.headers:
+        return RedirectResponse(ACCOUNT_PAGE, 303)
+    return respond(request, 403, str(error))
 
 
 def _plain(message: str) -> str:

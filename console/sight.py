@@ -58,17 +58,19 @@ NOBODYS = frozenset(
     {
         "action",
         "address_id",
+        "area_id",
+        "hand_over_id",
         "kind",
         "model_id",
-        "area_id",
         "name",
         "number",
         "path",
         "resource_id",
-        "token",
-        "user_id",
+        "session_id",
         "shift_id",
-        "hand_over_id",
+        "token",
+        "token_id",
+        "user_id",
         "what",
     }
 )

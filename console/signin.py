@@ -1,24 +1,33 @@
 """Signing in, for the API and the sign-in page: bounded in how fast anybody may guess and how much it may cost."""
 
+import functools
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import Request, Response
+from itsdangerous import BadSignature, Signer
 
 from console.centre import Centre
 from console.deps import COOKIE, Memory, token_of
 from core.errors import CarebellError, TryAgain
-from registry.intake import account_name
+from registry.entry import Locked
+from registry.intake import BadMember, account_name
 from registry.passwords import AT_ONCE
 from registry.sessions import LIFETIME, SignedIn
 
+KNOWN_COOKIE: Final = "carebell_known"
+KNOWN_FOR_S: Final = 15_552_000  # Half a year.
 FREE_TRIES: Final = 5
 LONGEST_WAIT_S: Final = 60
 MOST_NAMES: Final = 10_000
 MOST_WAITING: Final = 50
+MOST_OF_A_NAME: Final = 120
+SECRET_MEMBERS: Final = frozenset({"old_password", "password", "code"})
+Result = TypeVar("Result")
 
 
 class WrongPassword(CarebellError):
@@ -59,19 +68,68 @@ class Guard:
         self._failures.pop(who, None)
 
 
-async def sign_in(request: Request, centre: Centre, username: str, password: str) -> tuple[str, SignedIn]:
-    """A token and whose it is. Raises WrongPassword, TooManyTries, TryAgain."""
+async def sign_in(
+    request: Request, centre: Centre, username: str, password: str, code: str | None = None
+) -> tuple[str, SignedIn]:
+    """A token and whose it is. Raises WrongPassword, CodeRequired, TooManyTries, TryAgain."""
     guard: Guard = request.app.state.guard
-    who = account_name(username), request.client.host if request.client else ""
+    name = account_name(username)
+    who = name, request.client.host if request.client else ""
     guard.admit(who, centre.clock.now())
-    found = await anyio.to_thread.run_sync(
-        centre.registry.users.sign_in, username, password, limiter=guard.limiter, abandon_on_cancel=False
-    )
+    try:
+        found = await anyio.to_thread.run_sync(
+            functools.partial(
+                centre.registry.entry.sign_in, username, password, code, browser=browser_of(request),
+                is_known=is_known(request, centre, name),
+            ),
+            limiter=guard.limiter, abandon_on_cancel=False,
+        )  # fmt: skip
+    except Locked as locked:
+        raise TooManyTries(max(1, round((locked.until - centre.clock.now()).total_seconds()))) from None
     if found is None:
         guard.failed(who, centre.clock.now())
-        raise WrongPassword("name and password do not fit")
+        raise WrongPassword("name and password do not fit" if code is None else "name, password and code do not fit")
     guard.succeeded(who)
     return found
+
+
+class Confirming:
+    """What asks for one's own password or code again: as slow to guess at as the front door, and as few at once."""
+
+    def __init__(self, request: Request, centre: Centre, user: SignedIn) -> None:
+        self._guard: Guard = request.app.state.guard
+        self._now, self._who = centre.clock.now, (user.username, "account")
+
+    async def run(self, do: Callable[..., Result], *given: object) -> Result:
+        """Raises what `do` raises, TooManyTries, TryAgain."""
+        self._guard.admit(self._who, self._now())
+        try:
+            done = await anyio.to_thread.run_sync(functools.partial(do, *given), limiter=self._guard.limiter)
+        except BadMember as wrong:
+            if wrong.member in SECRET_MEMBERS:
+                self._guard.failed(self._who, self._now())
+            raise
+        self._guard.succeeded(self._who)
+        return done
+
+
+def browser_of(request: Request) -> str | None:
+    """What the browser calls itself, so that somebody knows their sessions apart; no address is kept."""
+    told = request.headers.get("user-agent", "")
+    text = "".join(sign for sign in told if sign.isprintable())[:MOST_OF_A_NAME].strip()
+    return text or None
+
+
+def is_known(request: Request, centre: Centre, name: str) -> bool:
+    """Whether this user has signed in with this browser before: then others' wrong passwords do not lock it out."""
+    try:
+        return _known(centre).unsign(request.cookies.get(KNOWN_COOKIE, "")).decode() == name.encode().hex()
+    except (BadSignature, UnicodeError):
+        return False
+
+
+def _known(centre: Centre) -> Signer:
+    return Signer(centre.settings.secret_key or "a centre without a key", salt="carebell.known")
 
 
 async def sign_out(request: Request, centre: Centre) -> None:
@@ -79,15 +137,16 @@ async def sign_out(request: Request, centre: Centre) -> None:
     token = token_of(request)
     if token is not None:
         memory: Memory = request.app.state.memory
-        await anyio.to_thread.run_sync(centre.registry.users.sign_out, token)
+        await anyio.to_thread.run_sync(centre.registry.entry.sign_out, token)
         memory.forget(token)
 
 
-def set_cookie(response: Response, centre: Centre, token: str) -> None:
-    response.set_cookie(
-        COOKIE, token, max_age=int(LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax",
-        secure=centre.settings.public_url.startswith("https:"),
-    )  # fmt: skip
+def set_cookie(response: Response, centre: Centre, token: str, user: SignedIn) -> None:
+    """The session, and that this user has been here."""
+    secure = centre.settings.public_url.startswith("https:")
+    known = _known(centre).sign(user.username.encode().hex()).decode()
+    for name, value, lives_s in ((COOKIE, token, int(LIFETIME.total_seconds())), (KNOWN_COOKIE, known, KNOWN_FOR_S)):
+        response.set_cookie(name, value, max_age=lives_s, path="/", httponly=True, samesite="lax", secure=secure)
 
 
 def clear_cookie(response: Response) -> None:

@@ -17,6 +17,7 @@ from core.vault import KEY_MIN
 
 PREFIX = "CAREBELL_"
 CHANNELS = ("sandbox", "twilio")
+ROLES = ("officer", "supervisor", "registrar", "tester", "auditor", "admin")
 LOCALES = ("zh-CN", "en")
 SECRET_KEY_MIN = 16  # Random characters; fewer could be guessed.
 
@@ -57,6 +58,12 @@ class Settings(BaseModel):
     tiles_url: str = ""
     tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
     centre_name: str = "Carebell"
+    require_totp: tuple[str, ...] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_username_claim: str = Field(default="preferred_username", pattern=r"^[A-Za-z0-9_:./-]{1,100}$")
+    oidc_create_role: str = Field(default="", pattern="^(officer|supervisor|registrar|tester|auditor)?$")
     centre_phone: str = Field(default="", max_length=40)
 
     @field_validator("database_url")
@@ -103,6 +110,23 @@ class Settings(BaseModel):
                 raise ValueError(f"knows no channel {', '.join(unknown) or '(empty)'}; there are {', '.join(CHANNELS)}")
         return names
 
+    @field_validator("require_totp", mode="before")
+    @classmethod
+    def _roles(cls, value: object) -> object:
+        roles = tuple(r.strip() for r in value.split(",") if r.strip()) if isinstance(value, str) else value
+        if isinstance(roles, tuple) and (unknown := [r for r in roles if r not in ROLES]):
+            raise ValueError(f"knows no role {unknown[0]}; there are {', '.join(ROLES)}")
+        return roles
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        there = urlsplit(value)
+        is_local = there.hostname in ("127.0.0.1", "::1", "localhost")
+        if value and (not there.hostname or not (there.scheme == "https" or (there.scheme == "http" and is_local))):
+            raise ValueError("must look like https://login.example/realm")
+        return value
+
     @field_validator("data_keys", mode="before")
     @classmethod
     def _keys(cls, value: object) -> object:
@@ -141,6 +165,8 @@ class Settings(BaseModel):
             raise ValueError(f"{PREFIX}MQTT_ADMIN_URL needs {PREFIX}MQTT_URL with the gateways' own login")
         if bool(self.mqtt_tls_cert) != bool(self.mqtt_tls_key):
             raise ValueError(f"{PREFIX}MQTT_TLS_CERT and {PREFIX}MQTT_TLS_KEY belong together")
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError(f"{PREFIX}OIDC_ISSUER needs {PREFIX}OIDC_CLIENT_ID and {PREFIX}OIDC_CLIENT_SECRET")
         return self
 
     @property

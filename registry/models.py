@@ -327,8 +327,8 @@ class PolicyVersion(SQLModel, table=True):
 class User(SQLModel, table=True):
     """Somebody who signs in at the console.
 
-    `areas` are the codes of the areas whose files they see; empty means all. `oidc_subject` is issuer and subject of
-    the site's own sign-in service.
+    `areas` are the codes of the areas whose files they see; empty means all. `oidc_subject` is who they
+    are at the site's own sign-in service, `past_hashes` their passwords of before.
     """
 
     __tablename__ = "users"
@@ -347,6 +347,7 @@ class User(SQLModel, table=True):
     totp_last_step: int | None = None
     recovery_hashes: list[str] | None = Field(default=None, sa_type=Json)
     oidc_subject: str | None = Field(default=None, index=True, unique=True, max_length=300)
+    past_hashes: list[str] | None = Field(default=None, sa_type=Json)
     password_changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     failed_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
@@ -372,7 +373,7 @@ class Shift(SQLModel, table=True):
 
 
 class UserSession(SQLModel, table=True):
-    """A signed-in browser or a machine's token; only the token's hash is kept."""
+    """A signed-in browser (`session`) or a machine's `token`, by `kind`; only the token's hash is kept."""
 
     __tablename__ = "user_sessions"
 
@@ -380,6 +381,9 @@ class UserSession(SQLModel, table=True):
     user_id: str = Field(foreign_key="users.id", index=True, max_length=36)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    kind: str = Field(default="session", max_length=10, sa_column_kwargs={"server_default": "session"})
+    name: str | None = Field(default=None, max_length=120)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Finding(SQLModel, table=True):

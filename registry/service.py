@@ -3,6 +3,7 @@
 from core.clock import Clock
 from core.db import Database
 from registry import search, search_index
+from registry.account import Account
 from registry.addresses import Addresses
 from registry.areas import Areas
 from registry.bulk import Bulk
@@ -12,6 +13,7 @@ from registry.device_bulk import DeviceBulk
 from registry.device_models import DeviceModels
 from registry.devices import Devices, SecretHook, tell_nobody
 from registry.elders import Elders
+from registry.entry import Entry
 from registry.findings import Findings
 from registry.households import Households
 from registry.inspection import Inspection
@@ -62,7 +64,10 @@ class RegistryService:
         self.device_bulk = DeviceBulk(self.devices)
         self.device_models = DeviceModels(self.desk)
         self.bulk = Bulk(self.desk, self.elders, self.contacts, self.resources, self.devices)
-        self.users = Users(db, clock, phones, passwords or Passwords())
+        passwords = passwords or Passwords()
+        self.users = Users(db, clock, phones, passwords)
+        self.entry = Entry(db, clock, passwords)
+        self.account = Account(db, clock, passwords)
 
     def search(self, wanted: search.Wanted) -> search.Answer:
         """One look; raises as `registry.search.find` does."""

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, select, updat
 from sqlmodel import Session
 
 from core.errors import Conflict, NotFound
+from registry.intake import account_name
 from registry.models import (
     Area,
     Contact,
@@ -126,6 +127,14 @@ def held(session: Session, table: Table, row_id: str) -> Row:
     """The row with that id, kept from being changed by others until the transaction ends. Raises NotFound."""
     rows = hold(session, table, table.c.id == row_id)
     return rows[0] if rows else get(session, table, row_id)
+
+
+def get_user(session: Session, username: str) -> Row:
+    """A user by name. Raises NotFound."""
+    row = find(session, USERS, USERS.c.username == account_name(username))
+    if row is None:
+        raise NotFound("there is no such user")
+    return row
 
 
 def begins_with(column: Any, text: str) -> ColumnElement[bool]:

@@ -2,10 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from registry.intake import AreaCode, Change, Given, Language, Name, NewPassword, Phone, Username, UserRole, YesNo
 
+Subject = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(description="Who they are at the site's own sign-in service (its `sub`), where there is one"),
+]
 UserAreas = Annotated[
     list[AreaCode], Field(max_length=50, description="Codes of the areas whose files they see; empty or null: all")
 ]
@@ -23,12 +28,14 @@ class UserNew(Given):
     )
     language: Language = "zh-CN"
     areas: UserAreas | None = None
+    oidc_subject: Subject | None = None
+    must_change_password: YesNo = False
 
 
 class UserPatch(Change):
     """What is new about a user; a new password or a lost right signs them out everywhere."""
 
-    NULLABLE = frozenset({"phone", "areas"})
+    NULLABLE = frozenset({"phone", "areas", "oidc_subject"})
     password: NewPassword | None = None
     role: UserRole | None = None
     display_name: Name | None = None
@@ -36,3 +43,4 @@ class UserPatch(Change):
     language: Language | None = None
     is_active: YesNo | None = None
     areas: UserAreas | None = None
+    oidc_subject: Subject | None = None

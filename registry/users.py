@@ -1,7 +1,8 @@
-"""Who may sign in: accounts and their passwords."""
+"""Who may sign in: accounts, kept by administrators."""
 
+import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -9,39 +10,47 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict
 from core.ids import new_id
-from registry import sessions, store
-from registry.intake import BadMember, account_name
+from registry import audit, password_rules, sessions, store
+from registry.audit import Actor, Deed
+from registry.intake import BadMember
 from registry.passwords import Passwords
 from registry.phones import Phones
 from registry.scope import unknown_codes
-from registry.sessions import SignedIn
 from registry.store import USERS, Row
 from registry.user_intake import UserNew, UserPatch
+
+SECRETS = ("password_hash", "past_hashes", "totp_secret", "recovery_hashes")
+LOST_RIGHTS = frozenset({"password_hash", "role", "is_active"})
+"""What signs a user out everywhere when it changes."""
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # Without the signs that look like another.
 
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """One transaction for each call; rows are given without their password hash."""
+    """One transaction for each call, logged; rows are given without their secrets."""
 
     db: Database
     clock: Clock
     phones: Phones
     passwords: Passwords = field(default_factory=Passwords)
 
-    def add(self, given: UserNew) -> Row:
-        """Raises Conflict for a username that is taken."""
+    def add(self, given: UserNew, by: Actor = Actor()) -> Row:
+        """Raises Conflict for a username that is taken, BadMember for what cannot be."""
+        password_rules.check(given.password, given.username)
         values = given.model_dump(exclude={"password"})
         values["display_name"] = given.display_name or given.username
-        row = self._phoned(values) | {"id": new_id(), "is_active": True, "created_at": self.clock.now()}
+        now = self.clock.now()
+        row = self._phoned(values) | {"id": new_id(), "is_active": True, "created_at": now, "password_changed_at": now}
         password_hash = self.passwords.make_hash(given.password)
         with self.db.write() as session:
             if store.find(session, USERS, USERS.c.username == given.username):
                 raise Conflict("there is a user with this name")
-            _check_areas(session, values["areas"])
+            _check(session, values)
             store.add(session, USERS, row | {"password_hash": password_hash})
-        return row
+            self._log(session, by, "user.add", row["id"], role=given.role)
+            return without_secrets(store.get(session, USERS, row["id"]))
 
-    def change(self, user_id: str, patch: UserPatch) -> Row:
+    def change(self, user_id: str, patch: UserPatch, by: Actor = Actor()) -> Row:
         """A new password, another role or the end of an account signs the user out everywhere.
 
         Raises NotFound; Conflict when nobody would be left to administer the centre.
@@ -49,43 +58,67 @@ class Users:
         values = self._phoned(patch.said())
         password = values.pop("password", None)
         if password is not None:
-            values["password_hash"] = self.passwords.make_hash(password)
+            values |= self._new_password(user_id, password)
         with self.db.write() as session:
             admins = store.hold(session, USERS, USERS.c.role == "admin", USERS.c.is_active)
-            user = store.get(session, USERS, user_id)
-            _check_areas(session, values.get("areas"))
+            before = store.get(session, USERS, user_id)
+            _check(session, values, user_id)
             stays_admin = values.get("role", "admin") == "admin" and values.get("is_active", True)
             if [a["id"] for a in admins] == [user_id] and not stays_admin:
                 raise Conflict("this is the last administrator")
-            if values:
-                user = store.change(session, USERS, user_id, values)
-            if values.keys() & {"password_hash", "role", "is_active"}:
+            changed = {name: value for name, value in values.items() if value != before[name]}
+            if changed:
+                before = store.change(session, USERS, user_id, changed)
+            if changed.keys() & LOST_RIGHTS:
                 sessions.end_all(session, user_id)
-        return _without_hash(user)
+            if changed:
+                told = sorted("password" if name == "password_hash" else name for name in changed if name not in _QUIET)
+                self._log(session, by, "user.change", user_id, members=told, **_role(changed))
+        return without_secrets(before)
 
-    def sign_in(self, username: str, password: str) -> tuple[str, SignedIn] | None:
-        """A token and whose it is; None when name and password do not fit, after the same time whichever it is."""
+    def reset_password(self, user_id: str, by: Actor = Actor()) -> tuple[Row, str]:
+        """A password that is shown this once and must be changed at the next sign-in; signs the user out everywhere."""
+        password = "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+        values = self._new_password(user_id, password) | {"must_change_password": True}
+        return self._kept(user_id, values, by, "user.reset_password", ends_sessions=True), password
+
+    def reset_second_factor(self, user_id: str, by: Actor = Actor()) -> Row:
+        """For who has lost the telephone and the paper: the password alone lets them in again, to enrol anew."""
+        values: Row = dict.fromkeys(("totp_secret", "totp_confirmed_at", "totp_last_step", "recovery_hashes"))
+        return self._kept(user_id, values, by, "user.reset_second_factor", ends_sessions=True)
+
+    def unlock(self, user_id: str, by: Actor = Actor()) -> Row:
+        """End a lock that wrong passwords led to."""
+        return self._kept(user_id, {"failed_count": 0, "locked_until": None}, by, "user.unlock")
+
+    def sign_out_everywhere(self, user_id: str, by: Actor = Actor()) -> None:
+        """End all sessions of somebody and revoke their tokens."""
+        self._kept(user_id, {}, by, "user.sign_out_everywhere", ends_sessions=True)
+
+    def revoke_token(self, user_id: str, token_id: str, by: Actor = Actor()) -> None:
+        """Raises NotFound."""
+        with self.db.write() as session:
+            sessions.end_one(session, user_id, "token", token_id)
+            self._log(session, by, "user.revoke_token", user_id)
+
+    def by_name(self, username: str) -> Row:
+        """The user with this name. Raises NotFound."""
         with self.db.read() as session:
-            fits = (USERS.c.username == account_name(username), USERS.c.is_active)
-            user = store.find(session, USERS, *fits)
-        if not self.passwords.check(password, user["password_hash"] if user else None) or user is None:
-            return None
-        better = self.passwords.make_hash(password) if self.passwords.is_outdated(user["password_hash"]) else None
-        with self.db.write() as session:
-            return self._begin(session, user, better, self.clock.now())
+            return without_secrets(store.get_user(session, username))
 
-    def _begin(
-        self, session: Session, user: Row, better_hash: str | None, now: datetime
-    ) -> tuple[str, SignedIn] | None:
-        if better_hash is not None:
-            store.change(session, USERS, user["id"], {"password_hash": better_hash})
-        token = sessions.begin(session, user["id"], now)
-        found = sessions.find(session, token, now)
-        return None if found is None else (token, found)
-
-    def sign_out(self, token: str) -> None:
+    def _kept(self, user_id: str, values: Row, by: Actor, action: str, *, ends_sessions: bool = False) -> Row:
         with self.db.write() as session:
-            sessions.end(session, token)
+            store.get(session, USERS, user_id)
+            row = store.change(session, USERS, user_id, values) if values else store.get(session, USERS, user_id)
+            if ends_sessions:
+                sessions.end_all(session, user_id)
+            self._log(session, by, action, user_id)
+        return without_secrets(row)
+
+    def _new_password(self, user_id: str, password: str) -> Row:
+        with self.db.read() as session:
+            user = store.get(session, USERS, user_id)
+        return next_password(user, password, self.passwords) | {"password_changed_at": self.clock.now()}
 
     def _phoned(self, values: Row) -> Row:
         if values.get("phone") is None:
@@ -95,11 +128,35 @@ class Users:
         except ValueError as fault:
             raise BadMember("phone", str(fault)) from None
 
+    def _log(self, session: Session, by: Actor, action: str, user_id: str, **data: Any) -> None:
+        audit.record(session, by, self.clock.now(), Deed(action, "user", user_id, data=data))
 
-def _check_areas(session: Session, codes: list[str] | None) -> None:
+
+_QUIET = frozenset({"past_hashes", "password_changed_at", "must_change_password"})
+
+
+def next_password(user: Row, password: str, passwords: Passwords, member: str = "password") -> Row:
+    """What changes about a user with a new password. Raises BadMember."""
+    past = [user["password_hash"], *(user["past_hashes"] or [])][: password_rules.REMEMBERED]
+    password_rules.check(password, user["username"], member, passwords=passwords, past_hashes=past)
+    return {
+        "password_hash": passwords.make_hash(password), "past_hashes": past[: password_rules.REMEMBERED - 1],
+        "must_change_password": False,
+    }  # fmt: skip
+
+
+def without_secrets(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in SECRETS}
+
+
+def _role(changed: Row) -> Row:
+    return {"role": changed["role"]} if "role" in changed else {}
+
+
+def _check(session: Session, values: Row, user_id: str | None = None) -> None:
+    codes = values.get("areas")
     if codes and (missing := unknown_codes(session, codes)):
         raise BadMember("areas", f"there is no area {missing[0]}")
-
-
-def _without_hash(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "password_hash"}
+    subject = values.get("oidc_subject")
+    if subject and (other := store.find(session, USERS, USERS.c.oidc_subject == subject)) and other["id"] != user_id:
+        raise BadMember("oidc_subject", "belongs to another user")

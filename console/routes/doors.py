@@ -64,7 +64,7 @@ async def sign_in(
         problem, status = N_("The centre is very busy. Try again in a moment."), 503
     else:
         answer = RedirectResponse(REGISTRY if where == "/" and not user.may("alarms.read") else where, 303)
-        signin.set_cookie(answer, centre, token)
+        signin.set_cookie(answer, centre, token, user)
         return answer
     return page(request, "signin.html", status=status, problem=problem, username=username, following=where)
 

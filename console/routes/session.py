@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from console import signin
-from console.deps import CentreDep, CurrentUser, own_pages
+from console.centre import Centre
+from console.deps import CentreDep, CurrentUser, owes, own_pages
 from registry.intake import UserRole
 from registry.sessions import SignedIn
 
@@ -21,6 +22,11 @@ class Credentials(BaseModel):
     password: Annotated[
         str, StringConstraints(min_length=1, max_length=1000), Field(json_schema_extra={"format": "password"})
     ]
+    code: Annotated[
+        str | None,
+        StringConstraints(max_length=40),
+        Field(description="Of the second factor, or a recovery code; without it the answer has `code_required`"),
+    ] = None
 
 
 class Me(BaseModel):
@@ -31,6 +37,8 @@ class Me(BaseModel):
     name: str
     role: UserRole
     permissions: list[str]
+    areas: list[str] | None = Field(description="Codes of the areas whose files they see; null: all")
+    must: str | None = Field(description="What must be done at /api/v1/account before anything else")
 
 
 class NewSession(Me):
@@ -41,14 +49,14 @@ class NewSession(Me):
 
 @router.post("", dependencies=[Depends(own_pages)])
 async def sign_in(given: Credentials, request: Request, response: Response, centre: CentreDep) -> NewSession:
-    token, user = await signin.sign_in(request, centre, given.username, given.password)
-    signin.set_cookie(response, centre, token)
-    return NewSession.model_validate(_me(user) | {"token": token})
+    token, user = await signin.sign_in(request, centre, given.username, given.password, given.code)
+    signin.set_cookie(response, centre, token, user)
+    return NewSession.model_validate(_me(user, centre) | {"token": token})
 
 
 @router.get("")
-def who_am_i(user: CurrentUser) -> Me:
-    return Me.model_validate(_me(user))
+def who_am_i(user: CurrentUser, centre: CentreDep) -> Me:
+    return Me.model_validate(_me(user, centre))
 
 
 @router.delete("", status_code=204, response_class=Response)
@@ -57,8 +65,8 @@ async def sign_out(request: Request, response: Response, centre: CentreDep, user
     signin.clear_cookie(response)
 
 
-def _me(user: SignedIn) -> dict[str, object]:
+def _me(user: SignedIn, centre: Centre) -> dict[str, object]:
     return {
         "id": user.id, "username": user.username, "name": user.name, "role": user.role,
-        "permissions": sorted(user.permissions),
+        "permissions": sorted(user.permissions), "areas": user.scope.codes, "must": owes(user, centre),
     }  # fmt: skip
