@@ -18,7 +18,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("/registry/work", N_("To put right"), "registry.write"),
+    Section("/registry/findings", N_("To put right"), "registry.write"),
     Section("/registry/elders", N_("Elders"), "registry.read"),
     Section("/registry/contacts", N_("Contacts"), "registry.read"),
     Section("/registry/devices", N_("Devices"), "registry.read"),

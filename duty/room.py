@@ -22,7 +22,7 @@ from registry.models import Shift, User, table_of
 from registry.scope import Scope
 from registry.store import ELDERS
 
-SHIFTS, TODOS, HAND_OVERS = table_of(Shift), table_of(ToDo), table_of(HandOver)
+SHIFTS, TO_DOS, HAND_OVERS = table_of(Shift), table_of(ToDo), table_of(HandOver)
 USERS, ALARMS = table_of(User), table_of(Alarm)
 EVERYWHERE = Scope()
 MOST_HANDED_OVER = 500
@@ -76,7 +76,7 @@ class Room:
             ):
                 if row[member] is not None:
                     _must_be(session, table, row[member], member, f"there is no such {what}")
-            session.connection().execute(insert(TODOS).values(row))
+            session.connection().execute(insert(TO_DOS).values(row))
             audit.record(session, by, now, Deed("todo.add", "todo", row["id"]))
         return row
 
@@ -88,12 +88,12 @@ class Room:
         with self.db.write() as session:
             if values.get("owner_id") is not None:
                 _must_be(session, USERS, values["owner_id"], "owner_id", "there is no such user")
-            changed = update(TODOS).where(TODOS.c.id == todo_id).values(values | {"version": TODOS.c.version + 1})
+            changed = update(TO_DOS).where(TO_DOS.c.id == todo_id).values(values | {"version": TO_DOS.c.version + 1})
             if session.connection().execute(changed).rowcount != 1:
                 raise NotFound("there is no such to-do")
             deed = Deed("todo.change", "todo", todo_id, data={"members": sorted(patch.said())})
             audit.record(session, by, now, deed)
-            return dict(session.connection().execute(select(TODOS).where(TODOS.c.id == todo_id)).one()._mapping)
+            return dict(session.connection().execute(select(TO_DOS).where(TO_DOS.c.id == todo_id)).one()._mapping)
 
     # -- hand-over
 
@@ -165,24 +165,24 @@ def open_todos(
     """To-dos that are not done, the earliest first; `owner_id` leaves out what others own."""
     owner = USERS.c.display_name.label("owner")
     wanted = (
-        select(TODOS, owner, ELDERS.c.name.label("elder_name"))
-        .outerjoin(USERS, USERS.c.id == TODOS.c.owner_id)
-        .outerjoin(ELDERS, ELDERS.c.id == TODOS.c.elder_id)
-        .where(TODOS.c.done_at.is_(None), *scope.where(TODOS))
-        .order_by(TODOS.c.due_at, TODOS.c.id)
+        select(TO_DOS, owner, ELDERS.c.name.label("elder_name"))
+        .outerjoin(USERS, USERS.c.id == TO_DOS.c.owner_id)
+        .outerjoin(ELDERS, ELDERS.c.id == TO_DOS.c.elder_id)
+        .where(TO_DOS.c.done_at.is_(None), *scope.where(TO_DOS))
+        .order_by(TO_DOS.c.due_at, TO_DOS.c.id)
         .limit(limit)
     )
     if until is not None:
-        wanted = wanted.where(TODOS.c.due_at <= until)
+        wanted = wanted.where(TO_DOS.c.due_at <= until)
     if owner_id is not None:
-        wanted = wanted.where(or_(TODOS.c.owner_id.is_(None), TODOS.c.owner_id == owner_id))
+        wanted = wanted.where(or_(TO_DOS.c.owner_id.is_(None), TO_DOS.c.owner_id == owner_id))
     return [dict(row._mapping) for row in session.execute(wanted)]
 
 
 def due_count(session: Session, user_id: str, now: datetime) -> int:
     """How many to-dos remind this user now."""
-    mine = or_(TODOS.c.owner_id.is_(None), TODOS.c.owner_id == user_id)
-    wanted = select(func.count()).select_from(TODOS).where(TODOS.c.done_at.is_(None), TODOS.c.due_at <= now, mine)
+    mine = or_(TO_DOS.c.owner_id.is_(None), TO_DOS.c.owner_id == user_id)
+    wanted = select(func.count()).select_from(TO_DOS).where(TO_DOS.c.done_at.is_(None), TO_DOS.c.due_at <= now, mine)
     return int(session.execute(wanted).scalar_one())
 
 

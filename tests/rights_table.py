@@ -230,6 +230,13 @@ GET    /registry/elders/{elder_id}/privacy                privacy.write
 POST   /registry/elders/{elder_id}/remove                 registry.write
 GET    /registry/elders/{elder_id}/removed                registry.write
 POST   /registry/elders/{elder_id}/restore                registry.write
+GET    /registry/findings                                 registry.write
+GET    /registry/findings/count                           registry.write
+POST   /registry/findings/{finding_id}/release            registry.write
+POST   /registry/findings/{finding_id}/reopen             registry.write
+POST   /registry/findings/{finding_id}/resolve            registry.write
+POST   /registry/findings/{finding_id}/snooze             registry.write
+POST   /registry/findings/{finding_id}/take               registry.write
 GET    /registry/log                                      logs.read
 GET    /registry/log/export                               logs.read
 POST   /registry/log/verify                               logs.read
@@ -249,13 +256,6 @@ GET    /registry/resources/{resource_id}/map.js           registry.read
 POST   /registry/resources/{resource_id}/remove           registry.write
 POST   /registry/resources/{resource_id}/restore          registry.write
 POST   /registry/search                                   registry.read
-GET    /registry/work                                     registry.write
-GET    /registry/work/count                               registry.write
-POST   /registry/work/{finding_id}/release                registry.write
-POST   /registry/work/{finding_id}/reopen                 registry.write
-POST   /registry/work/{finding_id}/resolve                registry.write
-POST   /registry/work/{finding_id}/snooze                 registry.write
-POST   /registry/work/{finding_id}/take                   registry.write
 GET    /room                                              alarms.read
 GET    /room/due                                          alarms.read
 POST   /room/hand-overs                                   alarms.act

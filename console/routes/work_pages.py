@@ -22,7 +22,7 @@ from registry import findings
 from registry.findings import COUNTED_AT_MOST, FINDINGS
 from registry.store import CONTACTS, USERS, Row
 
-LIST = "/registry/work"
+LIST = "/registry/findings"
 PER_PAGE = 30
 MOST_DAYS = 90
 router = APIRouter(prefix=LIST, include_in_schema=False)

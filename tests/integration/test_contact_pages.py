@@ -149,22 +149,24 @@ def test_removed_and_back(site: ConsoleSite, elder: dict[str, Any]) -> None:
 
 def test_work_is_taken_put_right_and_opened_again(site: ConsoleSite, elder: dict[str, Any]) -> None:
     site.make("contacts", elder_id=elder["id"], name="李娜", phone="13900000007")
-    text = get(site, "/registry/work")
+    text = get(site, "/registry/findings")
     assert "联系人登记的是老人自己的号码" in text
-    assert get(site, "/registry/work/count") == "1"
+    assert get(site, "/registry/findings/count") == "1"
     [finding] = site.as_("registrar").get("/api/v1/findings").json()["items"]
-    path = f"/registry/work/{finding['id']}"
+    path = f"/registry/findings/{finding['id']}"
 
     post(site, f"{path}/take")
-    assert "退回" in get(site, "/registry/work?owner=me") or "Give it back" in get(site, "/registry/work?owner=me")
+    assert "退回" in get(site, "/registry/findings?owner=me") or "Give it back" in get(
+        site, "/registry/findings?owner=me"
+    )
     post(site, f"{path}/snooze", days="7")
-    assert "没有待处理" in get(site, "/registry/work")
-    assert "推迟到" in get(site, "/registry/work?state=snoozed")
+    assert "没有待处理" in get(site, "/registry/findings")
+    assert "推迟到" in get(site, "/registry/findings?state=snoozed")
     post(site, f"{path}/resolve", note="换成手机")
-    assert "换成手机" in get(site, "/registry/work?state=resolved")
-    assert get(site, "/registry/work/count") == ""
+    assert "换成手机" in get(site, "/registry/findings?state=resolved")
+    assert get(site, "/registry/findings/count") == ""
     post(site, f"{path}/reopen")
-    assert get(site, "/registry/work/count") == "1"
+    assert get(site, "/registry/findings/count") == "1"
 
 
 def test_a_word_that_the_number_is_right(site: ConsoleSite, elder: dict[str, Any]) -> None:
@@ -178,5 +180,5 @@ def test_who_may_only_read_sees_no_buttons(site: ConsoleSite, elder: dict[str, A
     text = get(site, f"/registry/contacts/{made['id']}", "officer")
     assert '<form method="post" action="/registry' not in text
     post(site, f"/registry/contacts/{made['id']}/remove", 403, "officer")
-    answer = site.as_("officer").get("/registry/work", headers=HTML)
+    answer = site.as_("officer").get("/registry/findings", headers=HTML)
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ from registry import intake
 from registry.contact_intake import ContactNew
 from registry.device_intake import DeviceNew
 from registry.elder_intake import ElderNew, ElderPatch
-from registry.policy_intake import PolicyPatch
+from registry.policy_intake import SCOPE, PolicyPatch
 from registry.profile import CONTACT_ROLES, DEVICE_STATES, RESOURCE_KINDS, USER_ROLES, PolicySettings
 from registry.resource_intake import ResourceNew
 from registry.user_intake import UserNew, UserPatch
@@ -96,7 +96,7 @@ def test_names_of_accounts_have_one_spelling() -> None:
 
 
 def test_policy_members_are_those_of_the_rules() -> None:
-    assert set(PolicyPatch.model_fields) - {"version"} == {f.name for f in fields(PolicySettings)}
+    assert set(PolicyPatch.model_fields) - {"version", *SCOPE} == {f.name for f in fields(PolicySettings)}
 
 
 @pytest.mark.parametrize(
