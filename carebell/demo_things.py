@@ -50,15 +50,18 @@ def furnish(
     found = Things(models=_models(now))
     for n, device in enumerate(devices):
         _lived(device, "in_service" if n < ALWAYS_PRESSED else _state(rng), now, rng, found.events)
-    for n in range(SPARES):
+    for n, spare_id in enumerate(sorted(new_id() for _ in range(SPARES))):
         spare = dict(devices[0]) | {
-            "id": new_id(), "uid": f"xy-9{n:03}", "elder_id": None, "model": rng.choice(list(TRIGGERS)),
+            "id": spare_id, "uid": f"xy-9{n:03}", "elder_id": None, "model": rng.choice(list(TRIGGERS)),
             "secret_hash": hash_of_new(),
         }  # fmt: skip
         _lived(spare, "retired" if n < 3 else "faulty" if n < 5 else "stock", now, rng, found.events)
         found.spares.append(spare)
     for place in resources:
         _opened(place, rng)
+    found.events.sort(key=lambda line: line["at"])  # A history is read in the order of its lines' ids.
+    for line, line_id in zip(found.events, sorted(new_id() for _ in found.events), strict=True):
+        line["id"] = line_id
     return found
 
 
@@ -98,7 +101,7 @@ def _lived(device: Row, state: str, now: datetime, rng: random.Random, events: l
 
 def _line(events: list[Row], device: Row, at: datetime, what: str, data: Row) -> None:
     events.append(
-        {"id": new_id(), "device_id": device["id"], "at": at, "what": what, "author": REGISTRAR, "data": data}
+        {"device_id": device["id"], "at": at, "what": what, "author": REGISTRAR, "data": data}
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ SURROUNDINGS_M = 12_000.0  # Outlines drawn around an alarm: what is seen when s
 CITY_M = 40_000.0  # Outlines drawn around the live map's centre.
 LEAST_VIEW_M = 250.0  # A lone pin is shown with the streets around it, not at the last zoom step.
 HOME_IN_VIEW_M = 30_000.0  # A home farther away than this is named, but the map does not shrink for it.
+ALONE_M = 2_000.0  # Seen around a place that is alone on its map.
 SAME_PLACE_M = 15.0  # Home and position closer than this share one pin.
 
 _pages = Environment(
@@ -199,6 +200,9 @@ def places_map(
     for lat, lon, sign, text in places:
         Pin(place(lat, lon), "help", sign, text).add_to(drawn)
     seen = [place(lat, lon) for lat, lon, _, _ in places] or [place(*around)]
+    if len(seen) == 1:  # With what lies around it, not at the last zoom step.
+        box = box_around(*seen[0], ALONE_M)
+        seen = [(box.lat_min, seen[0][1]), (box.lat_max, seen[0][1])]
     lats, lons = zip(*seen, strict=True)
     Call("carebell.sheet", drawn, [(min(lats), min(lons)), (max(lats), max(lons))]).add_to(drawn)
     return pieces(drawn)

@@ -140,6 +140,7 @@ def plain(value: Cell) -> str:
 _NAME = Column("name", ("姓名", "名称"))
 _PHONE = Column("phone", ("电话", "手机", "手机号", "手机号码", "电话号码", "联系电话", "telephone", "mobile"))
 _ADDRESS = Column("address", ("地址", "住址", "家庭住址", "居住地址"))
+_NOTE = Column("note", ("备注", "remark"))
 _LANGUAGE = Column("language", ("语言",), one_of(LANGUAGES))
 _PLACE = (
     Column("lat", ("纬度", "latitude"), decimal),
@@ -185,14 +186,19 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("more_phones", ("其他电话", "备用电话", "其他号码", "other phones"), listed(read_numbers)),
         Column("hours", ("可联系时间", "可联系时段", "联系时间", "hours"), listed(read_hours)),
         Column("away", ("外出", "外出时间", "absences"), listed(read_absences)),
-        Column("languages", ("会说的语言", "方言"), notes), Column("note", ("备注", "remark")), *_PLACE,
+        Column("languages", ("会说的语言", "方言"), notes), _NOTE, *_PLACE,
     ),
     "devices": (
         Column("uid", ("设备编号", "设备号", "编号")), *_ELDER, Column("model", ("型号", "设备型号")),
         Column("state", ("状态", "设备状态"), one_of(DEVICE_STATES)),
+        Column("triggers", ("触发器",), notes), Column("sim_iccid", ("SIM卡", "SIM卡号", "ICCID")),
+        Column("sim_phone", ("SIM卡号码", "设备电话")), Column("batch", ("批次",)),
+        Column("heartbeat_s", ("心跳间隔", "心跳秒数"), whole), Column("firmware", ("固件", "固件版本")), _NOTE,
     ),
     "resources": (
         Column("kind", ("类型", "类别", "种类"), one_of(RESOURCE_KINDS)), _NAME, *_PLACE, _PHONE, _ADDRESS,
+        Column("hours", ("开放时间", "营业时间"), listed(read_hours)),
+        Column("capabilities", ("服务能力", "能力"), notes), _NOTE,
     ),
 }  # fmt: skip
 KINDS = tuple(COLUMNS)
