@@ -22,7 +22,7 @@ from registry.desk import IsOnLand, anywhere
 from registry.service import RegistryService
 from registry.user_intake import UserNew
 from tests import pg_cluster
-from tests.world import VAULT
+from tests.world import open_quickly
 
 PASSWORD = "correct horse battery"
 
@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery"
 def open_database(kind: str, folder: Path, name: str) -> Database:
     """A database at the schema's head: `sqlite` in the folder, or `postgresql` under that name."""
     url = pg_cluster.shared().url_for(name) if kind == "postgresql" else sqlite_url(folder)
-    db = Database(url, VAULT)
+    db = open_quickly(url)
     migrations.upgrade(db)
     return db
 
