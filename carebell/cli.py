@@ -234,11 +234,16 @@ def import_(
     ] = "refuse",
     skip_refused: Annotated[bool, typer.Option("--skip-refused", help="The same as --rows good")] = False,
 ) -> None:
-    """Take elders, contacts, devices or resources from a file; every refused row is named, and nothing is half done."""
+    """Take elders, contacts, devices or resources from a file; every refused row is named, and nothing is half done.
+
+    `carebell import template KIND` writes a workbook to be filled in."""
     from carebell import importing  # A workbook's reader is slow to load and needed here alone.
     from carebell.progress import shown
     from registry.importing import Options
 
+    if kind == "template":
+        write_template(str(file))
+        return
     if kind not in BULK_KINDS:
         raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
     if rows not in ("all", "good"):
@@ -257,6 +262,49 @@ def import_(
         typer.echo(line)
     if report.refused:
         raise typer.Exit(FAILED)
+
+
+def write_template(kind: str) -> None:
+    """Write KIND-template.xlsx into the current folder, unless there is one."""
+    from registry.import_template import template
+
+    if kind not in BULK_KINDS:
+        raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
+    path = Path(f"{kind}-template.xlsx")
+    with path.open("xb") as out:
+        out.write(template(kind))
+    typer.echo(f"{path} is there: fill it in, then carebell import {kind} {path}")
+
+
+@app.command("export")
+def export(
+    kind: Annotated[str, typer.Argument(help=" | ".join(BULK_KINDS))],
+    file: Annotated[Path, typer.Argument(help="A new file: .csv, .xlsx or .json (a FHIR R4 bundle)")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the log and in the file")],
+    sealed: Annotated[bool, typer.Option("--sealed", help="With ID numbers, health and the way in")] = False,
+    area: Annotated[str | None, typer.Option(help="The code of an area: what lies in it")] = None,
+    english: Annotated[
+        bool, typer.Option("--english", help="Columns and codes as the HTTP interface has them")
+    ] = False,
+) -> None:
+    """Take files out of the registry; who, when and why stand in the log."""
+    from registry.audit import Actor
+    from registry.exporting import Exports, Format, Wanted
+
+    formats: dict[str, Format] = {".csv": "csv", ".xlsx": "xlsx", ".json": "fhir"}
+    if kind not in BULK_KINDS:
+        raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
+    if file.suffix not in formats:
+        raise typer.BadParameter("a name that ends with .csv, .xlsx or .json", param_hint="FILE")
+    settings = settings_or_exit()
+    registry = site.registry_of(settings, upgrade=settings.is_sqlite)
+    by = Actor(name=getpass.getuser())
+    wanted = Wanted(kind, formats[file.suffix], reason, sealed, area, not english)
+    pieces = Exports(registry, by, may_read_sealed=True).stream(wanted)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.writelines(pieces)
+    typer.echo(f"{file} is written; only you can read it.")
 
 
 @app.command()

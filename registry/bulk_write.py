@@ -221,8 +221,9 @@ def _news(change: Change, before: Row) -> dict[str, Any]:
     """What the file says otherwise than the registry; a place comes whole or not at all."""
     said = dict(change.said)
     for name in _PARTLY:
-        if isinstance(said.get(name), dict):
-            said[name] = (before[name] or {}) | said[name]
+        told, whole = said.get(name), change.meant.get(name) or {}
+        if isinstance(told, dict):
+            said[name] = (before[name] or {}) | {part: whole.get(part, value) for part, value in told.items()}
     meant = change.meant | {name: said[name] for name in _PARTLY if name in said}
     news = {name: value for name, value in said.items() if name != "crs" and meant[name] != before[name]}
     if news.keys() & {"lat", "lon"}:

@@ -125,16 +125,15 @@ class Column:
 
     member: str
     names: tuple[str, ...]
-    read: Callable[[Cell], Any] = field(default=lambda value: plain(value))
+    read: Callable[[Cell], Any] = as_text
 
 
 _ASIDE = Column("", (*RESULT_NAMES, *REASON_NAMES))
 
 
-def plain(value: Cell) -> str:
-    """Text; the sign that keeps a spreadsheet from taking it for a formula is no part of it."""
-    text = as_text(value)
-    return text[1:] if re.match(r"'[=+\-@\t\r]", text) else text
+def unquoted(value: Cell) -> Cell:
+    """Without the sign that keeps a spreadsheet from taking a text for a formula."""
+    return value[1:] if isinstance(value, str) and re.match(r"'[=+\-@\t\r]", value) else value
 
 
 _NAME = Column("name", ("姓名", "名称"))
@@ -221,10 +220,16 @@ class Table:
 def table_of(kind: str, grid: Iterator[GridRow]) -> Table:
     """The first row that is not empty names the columns. Raises UnreadableFile when it does not."""
     for row in grid:
-        if any(_is_filled(cell) for cell in row.cells):
+        if any(_is_filled(cell) for cell in row.cells) and not _is_remark(row):
             columns, labels = _header(kind, row)
             return Table("row", _entries(grid, columns), labels)
     raise UnreadableFile("the file is empty")
+
+
+def _is_remark(row: GridRow) -> bool:
+    """The line in front of the header that an export begins with: who took the file out, when and why."""
+    first = row.cells[0]
+    return isinstance(first, str) and first.startswith("# ") and not any(_is_filled(cell) for cell in row.cells[1:])
 
 
 def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str]]:
@@ -284,7 +289,7 @@ def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
             faults.append(("", f"cell {place + 1} stands under no column name"))
         else:
             try:
-                values[column.member] = column.read(cell)
+                values[column.member] = column.read(unquoted(cell))
             except ValueError as wrong:
                 faults.append((column.member, str(wrong)))
     return Entry(row.number, with_access(with_health(values)), tuple(faults))

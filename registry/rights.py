@@ -5,7 +5,7 @@ from types import MappingProxyType
 PERMISSIONS = frozenset({
     "alarms.read", "alarms.act", "alarms.supervise",
     "health.read",
-    "registry.read", "registry.write", "policies.write",
+    "registry.read", "registry.write", "registry.export", "policies.write",
     "devices.command",
     "users.read", "users.write",
     "sandbox.read", "sandbox.use",
@@ -13,8 +13,9 @@ PERMISSIONS = frozenset({
     "privacy.write",
 })  # fmt: skip
 """`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
-`devices.command` makes a device ring, say where it is, test itself or take settings; `privacy.write` hands over or
-erases a person's data and sets how long data is kept. There is no permission to edit a log, for anybody."""
+`devices.command` makes a device ring, say where it is, test itself or take settings; `registry.export` takes files
+out of the registry; `privacy.write` hands over or erases a person's data and sets how long data is kept. There is
+no permission to edit a log, for anybody."""
 
 _OFFICER = frozenset({
     "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",
@@ -25,7 +26,9 @@ _BY_ROLE = MappingProxyType(
     {
         "officer": _OFFICER,
         "supervisor": _SUPERVISOR,
-        "registrar": frozenset({"health.read", "registry.read", "registry.write", "policies.write", "sandbox.read"}),
+        "registrar": frozenset(
+            {"health.read", "registry.read", "registry.write", "registry.export", "policies.write", "sandbox.read"}
+        ),
         "tester": frozenset({"alarms.read", "devices.command", "sandbox.read", "sandbox.use", "metrics.read"}),
         "auditor": frozenset(
             {"alarms.read", "registry.read", "users.read", "logs.read", "metrics.read", "sandbox.read"}

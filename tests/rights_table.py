@@ -88,6 +88,7 @@ GET    /api/v1/elders/{elder_id}/photo                    health.read
 PUT    /api/v1/elders/{elder_id}/photo                    registry.write
 POST   /api/v1/elders/{elder_id}/restore                  registry.write
 GET    /api/v1/events                                     alarms.read
+POST   /api/v1/exports/{kind}                             registry.export
 GET    /api/v1/findings                                   registry.read
 GET    /api/v1/findings/{finding_id}                      registry.read
 POST   /api/v1/findings/{finding_id}/release              registry.write
@@ -98,6 +99,7 @@ POST   /api/v1/findings/{finding_id}/take                 registry.write
 GET    /api/v1/hand-overs                                 alarms.read
 POST   /api/v1/hand-overs                                 alarms.act
 POST   /api/v1/hand-overs/{hand_over_id}/take             alarms.act
+GET    /api/v1/import-templates/{kind}                    registry.write
 GET    /api/v1/log                                        logs.read
 GET    /api/v1/log/verify                                 logs.read
 GET    /api/v1/nearby                                     anybody

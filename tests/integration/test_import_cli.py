@@ -22,9 +22,9 @@ def run(db: Database, db_url: str, tmp_path: Path) -> Run:
         "PYTHONPATH": str(REPO), "PYTHONIOENCODING": "utf-8",
     }  # fmt: skip
 
-    def carebell(*words: str) -> "subprocess.CompletedProcess[str]":
+    def carebell(*words: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "carebell", "import", *words],
+            [sys.executable, "-m", "carebell", command, *words],
             cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -90,3 +90,16 @@ def test_long_imports_say_how_far_they_are(run: Run, tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         f"{rows} of 5500 rows {what}" for what in ("checked", "written") for rows in (5000, 5500)
     ]
+
+
+def test_a_template_is_filled_in_and_what_went_in_comes_out(run: Run, db: Database, tmp_path: Path) -> None:
+    assert run("template", "elders").returncode == 0
+    assert run("template", "elders").returncode == 1
+    assert run("elders", "elders-template.xlsx").returncode == 0
+
+    done = run("elders", "out.csv", "--reason", "check", command="export")
+
+    assert (done.returncode, done.stdout) == (0, "out.csv is written; only you can read it.\n")
+    assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
+    again = run("elders", "out.csv", "--on-existing", "update")
+    assert again.stdout.splitlines()[-1] == "1 read, 0 refused, 1 with nothing new: nothing was written."

@@ -1,0 +1,106 @@
+"""An elder with contacts and health as FHIR R4 resources. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from registry.import_fhir import GEOLOCATION
+from registry.store import Row
+
+_ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+_CLINICAL = "http://terminology.hl7.org/CodeSystem/{}-clinical"
+_RELATION = {"community": "NBOR", "family": "FAMMEMB"}
+Resource = dict[str, Any]
+
+
+def entries_of(elder: Row, contacts: Sequence[Row], *, with_sealed: bool) -> Iterator[Resource]:
+    """The patient first, then what refers to them."""
+    yield _patient(elder, with_sealed=with_sealed)
+    if with_sealed:
+        yield from _health(elder)
+    yield from (_related(elder["id"], contact) for contact in contacts)
+
+
+def _patient(elder: Row, *, with_sealed: bool) -> Resource:
+    made: Resource = {"resourceType": "Patient", "id": elder["id"], "active": True, "name": [{"text": elder["name"]}]}
+    numbers = [("urn:carebell:service-card", elder["service_card"])]
+    if with_sealed:
+        numbers.insert(0, ("urn:oid:2.16.156.112604.1.2.1", elder["id_number"]))  # China's resident ID numbers.
+    identifiers = [{"system": system, "value": value} for system, value in numbers if value]
+    if identifiers:
+        made["identifier"] = identifiers
+    if elder["phone"]:
+        made["telecom"] = [{"system": "phone", "value": elder["phone"]}]
+    if elder["sex"]:
+        made["gender"] = elder["sex"]
+    if elder["birth_date"]:
+        made["birthDate"] = elder["birth_date"].isoformat()
+    home = _home(elder)
+    if home:
+        made["address"] = [home]
+    made["communication"] = [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": elder["language"]}]}}]
+    return made
+
+
+def _home(elder: Row) -> Resource:
+    home: Resource = {}
+    if elder["lat"] is not None:
+        place = [{"url": "latitude", "valueDecimal": elder["lat"]}, {"url": "longitude", "valueDecimal": elder["lon"]}]
+        home["extension"] = [{"url": GEOLOCATION, "extension": place}]
+    if elder["address"]:
+        home["text"] = elder["address"]
+    return home and home | {"use": "home"}
+
+
+def _health(elder: Row) -> Iterator[Resource]:
+    health, patient = elder["health"] or {}, {"reference": f"Patient/{elder['id']}"}
+    for number, text in enumerate(_texts(health, "conditions")):
+        yield {
+            "resourceType": "Condition", "id": f"{elder['id']}-c{number}", "subject": patient, "code": {"text": text},
+            "clinicalStatus": {"coding": [{"system": _CLINICAL.format("condition"), "code": "active"}]},
+        }  # fmt: skip
+    for number, text in enumerate(_texts(health, "allergies")):
+        yield {
+            "resourceType": "AllergyIntolerance", "id": f"{elder['id']}-a{number}", "patient": patient,
+            "code": {"text": text},
+            "clinicalStatus": {"coding": [{"system": _CLINICAL.format("allergyintolerance"), "code": "active"}]},
+        }  # fmt: skip
+    for number, text in enumerate(_texts(health, "medication")):
+        yield {
+            "resourceType": "MedicationStatement", "id": f"{elder['id']}-m{number}", "status": "active",
+            "subject": patient, "medicationCodeableConcept": {"text": text},
+        }  # fmt: skip
+
+
+def _texts(health: Resource, member: str) -> list[str]:
+    told = health.get(member)
+    found = told if isinstance(told, list) else [told] if told else []
+    return [text for text in map(_text, found) if text]
+
+
+def _text(note: Any) -> str:
+    """A structured note says its name first."""
+    if isinstance(note, dict):
+        return str(note.get("name") or note.get("text") or "").strip()
+    return str(note).strip()
+
+
+def _related(elder_id: str, contact: Row) -> Resource:
+    relationship: Resource = {}
+    code = _RELATION.get(contact["role"])
+    if code:
+        relationship["coding"] = [{"system": _ROLE_CODES, "code": code}]
+    if contact["relation"]:
+        relationship["text"] = contact["relation"]
+    made: Resource = {
+        "resourceType": "RelatedPerson", "id": contact["id"], "active": True,
+        "patient": {"reference": f"Patient/{elder_id}"}, "name": [{"text": contact["name"]}],
+        "telecom": [
+            {"system": "phone", "value": phone, "rank": rank} for rank, phone in enumerate(_phones(contact), 1)
+        ],
+        "communication": [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": contact["language"]}]}}],
+    }  # fmt: skip
+    return made | ({"relationship": [relationship]} if relationship else {})
+
+
+def _phones(contact: Row) -> list[str]:
+    return [contact["phone"], *(one["phone"] for one in contact["more_phones"] or () if one.get("phone"))]

@@ -1,0 +1,166 @@
+"""What goes out says who took it and why, comes in again as it was, and holds nothing that was not asked for."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from openpyxl import load_workbook
+from sqlalchemy import event, update
+
+from registry.store import ELDERS
+from tests.console_site import ConsoleSite, open_database, problem_of
+from tests.import_site import ImportSite
+
+NUMBER = "610402194103050024"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConsoleSite]:
+    db = open_database(request.param, tmp_path, "export")
+    made = ConsoleSite(db)
+    registrar = made.as_("registrar")
+    elder = registrar.post("/api/v1/elders", json={
+        "name": "=赵桂明", "phone": "13900000007", "address": "渭阳西路3号院", "lat": 34.33, "lon": 108.71,
+        "crs": "gcj02",
+        "id_number": NUMBER, "service_card": "XY-1", "kinds": ["living_alone", "party_member"],
+        "health": {"conditions": ["高血压", "冠心病"], "allergies": ["青霉素"], "medication": ["阿司匹林"]},
+        "access": {"door_code": "1234", "dog": True},
+    }).json()  # fmt: skip
+    registrar.post("/api/v1/contacts", json={
+        "elder_id": elder["id"], "name": "李强", "role": "family", "phone": "13812345678", "rank": 1,
+        "relation": "儿子",
+        "more_phones": [{"phone": "029-33123456", "label": "单位"}],
+        "hours": [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}],
+    })  # fmt: skip
+    registrar.post("/api/v1/devices", json={"uid": "cb-1", "elder_id": elder["id"]})
+    registrar.post(
+        "/api/v1/resources", json={"kind": "clinic", "name": "卫生站", "lat": 34.3, "lon": 108.7, "phone": "120"}
+    )
+    yield made
+    db.close()
+
+
+def taken(site: ConsoleSite, kind: str, **asked: Any) -> bytes:
+    answer = site.as_("registrar").post(f"/api/v1/exports/{kind}", json={"reason": "半年核对", **asked})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    return bytes(answer.content)
+
+
+def lines(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_a_csv_says_who_and_why_first_and_starts_no_formula(site: ConsoleSite) -> None:
+    mark, header, row = lines(taken(site, "elders"))
+
+    assert mark[0].startswith("# Carebell elders, ")
+    assert mark[0].endswith(": 半年核对")
+    told = dict(zip(header, row, strict=True))
+    assert (told["姓名"], told["电话"], told["坐标系"]) == ("'=赵桂明", "'+8613900000007", "gcj02")
+    assert told["人员类别"] == "独居；党员"
+    assert "身份证号" not in told
+    assert "疾病" not in told
+    assert b"1234" not in taken(site, "elders").replace(b"13812345678", b"")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_went_out_comes_in_again_as_it_was(site: ConsoleSite, form: str, tmp_path: Path) -> None:
+    target = ImportSite(site.db, tmp_path)
+
+    for kind in ("elders", "contacts", "resources"):
+        content = taken(site, kind, format=form, with_sealed=kind == "elders")
+        report = target.import_bytes(kind, content, on_existing="update")
+        assert (report.read, report.outcome.same, report.refusals) == (1, 1, ()), kind
+
+
+def test_sealed_members_go_along_for_who_may_read_them(site: ConsoleSite) -> None:
+    _, header, row = lines(taken(site, "elders", with_sealed=True))
+
+    told = dict(zip(header, row, strict=True))
+    assert (told["身份证号"], told["疾病"], told["门禁密码"], told["养狗"]) == (NUMBER, "高血压；冠心病", "1234", "是")
+
+
+def test_it_is_logged_with_its_reason(site: ConsoleSite) -> None:
+    taken(site, "contacts", area_code=None)
+
+    entry = site.as_("auditor").get("/api/v1/log", params={"action": "registry.export"}).json()["items"][0]
+    assert (entry["action"], entry["subject_id"], entry["reason"]) == ("registry.export", "contacts", "半年核对")
+
+
+def test_who_may_not_export_gets_nothing(site: ConsoleSite) -> None:
+    asked = {"reason": "半年核对"}
+
+    for role in ("officer", "supervisor", "auditor", "tester"):
+        problem_of(site.as_(role).post("/api/v1/exports/elders", json=asked), 403)
+    problem_of(site.open().post("/api/v1/exports/elders", json=asked), 401)
+    problem_of(site.as_("registrar").post("/api/v1/exports/elders", json={}), 422)
+    problem_of(site.as_("registrar").post("/api/v1/exports/devices", json=asked | {"format": "fhir"}), 422)
+
+
+def test_a_workbook_carries_the_mark_in_its_properties(site: ConsoleSite) -> None:
+    book = load_workbook(io.BytesIO(taken(site, "elders", format="xlsx")))
+
+    assert book.properties.description.endswith(": 半年核对")
+    name = book.active["A2"]
+    assert (name.value, name.data_type) == ("=赵桂明", "s")
+
+
+def test_a_bundle_is_fhir_and_is_read_again(site: ConsoleSite, tmp_path: Path) -> None:
+    content = taken(site, "elders", format="fhir", with_sealed=True)
+
+    bundle = Bundle.model_validate(json.loads(content))
+    kinds = [entry.resource.get_resource_type() for entry in bundle.entry or () if entry.resource is not None]
+    assert kinds == [
+        "Patient", "Condition", "Condition", "AllergyIntolerance", "MedicationStatement", "RelatedPerson",
+    ]  # fmt: skip
+    target = ImportSite(site.db, tmp_path)
+    assert target.import_bytes("elders", content, on_existing="update").refusals == ()
+    assert target.import_bytes("contacts", content, on_existing="update").refusals == ()
+    plain = json.loads(taken(site, "elders", format="fhir"))
+    assert [entry["resource"]["resourceType"] for entry in plain["entry"]] == ["Patient", "RelatedPerson"]
+
+
+def test_many_rows_take_few_statements(site: ConsoleSite) -> None:
+    for n in range(30):
+        elder = site.make("elders")
+        site.make("contacts", elder_id=elder["id"], phone=f"138{n:08d}")
+    statements: list[str] = []
+    event.listen(site.db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+
+    assert len(lines(taken(site, "contacts"))) == 33
+
+    assert len(statements) < 16
+
+
+def test_a_scope_holds_for_exports(site: ConsoleSite) -> None:
+    with site.db.write() as session:
+        session.connection().execute(update(ELDERS).values(area_path="/610000/610400"))
+    site.as_("admin").post("/api/v1/areas", json={"code": "610500", "name": "渭南市", "level": "city"})
+    user = {"username": "weinan", "password": "correct horse battery", "role": "registrar", "areas": ["610500"]}
+    assert site.as_("admin").post("/api/v1/users", json=user).status_code == 201
+    weinan = site.open(authorization=f"Bearer {site.token('weinan')}")
+
+    answer = weinan.post("/api/v1/exports/elders", json={"reason": "半年核对"})
+
+    assert len(lines(answer.content)) == 2
+
+
+def test_a_template_is_a_workbook_that_can_be_imported(site: ConsoleSite, tmp_path: Path) -> None:
+    registrar = site.as_("registrar")
+    target = ImportSite(site.db, tmp_path)
+
+    for kind in ("elders", "contacts", "devices", "resources"):
+        content = registrar.get(f"/api/v1/import-templates/{kind}").content
+        book = load_workbook(io.BytesIO(content))
+        assert book.sheetnames == ["填写", "说明"]
+        assert target.import_bytes(kind, content).refusals == (), kind
+    assert load_workbook(io.BytesIO(content)).worksheets[0].data_validations.dataValidation
+    assert registrar.get("/api/v1/import-templates/elders", params={"format": "csv"}).content.startswith(
+        b"\xef\xbb\xbf"
+    )
