@@ -110,7 +110,13 @@ class Scene:
         self.ask("POST", f"/api/v1/alarms/{going}/accept", {"contact_id": contact["id"], "eta_min": 8})
         self.ask("POST", f"/api/v1/alarms/{there}/arrived")
         link = until(lambda: self._link(uids[0]), "the relative's message")
-        return {"chosen": chosen, "waiting": found[uids[2]]["id"], "link": link}
+        return {
+            "elder": self.city.city.elders[PRESSES[0][0]]["id"],
+            "device": uids[0],
+            "chosen": chosen,
+            "waiting": found[uids[2]]["id"],
+            "link": link,
+        }
 
     def _press(self, place: int, kind: str, *, knows_where: bool, times: int) -> None:
         uid, secret = self.city.devices[place]
@@ -182,6 +188,11 @@ def main() -> None:
                 ("phone-alarm-day", alarm, PHONE, "day", "zh-CN"),
                 ("map-sheet", f"/alarms/{played['chosen']}/map", WIDE, "day", "zh-CN"),
                 ("sign-in", "/sign-in", WIDE, "day", "zh-CN"),
+                ("wall-night", "/wall", WIDE, "night", "zh-CN"),
+                ("room-day", "/room", WIDE, "day", "zh-CN"),
+                ("elders-day", "/registry/elders", WIDE, "day", "zh-CN"),
+                ("elder-day", f"/registry/elders/{played['elder']}", WIDE, "day", "zh-CN"),
+                ("device-day", f"/registry/devices/{played['device']}", WIDE, "day", "zh-CN"),
             ):
                 shoot(browser, scene, name, path, size, theme, folder, language=language)
         finally:
