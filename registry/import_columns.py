@@ -46,6 +46,10 @@ DEVICE_STATES = {
     "库存": "stock", "已发放": "issued", "已安装": "installed", "使用中": "in_service", "在用": "in_service",
     "故障": "faulty", "停用": "retired", "报废": "retired",
 }  # fmt: skip
+AREA_LEVELS = {
+    "省": "province", "市": "city", "地级市": "city", "区": "district", "县": "district", "区县": "district",
+    "街道": "street", "乡镇": "street", "乡": "street", "镇": "street", "社区": "community", "村": "community",
+}  # fmt: skip
 DATUMS = {
     "wgs-84": "wgs84", "gcj-02": "gcj02", "火星坐标": "gcj02", "高德": "gcj02", "腾讯": "gcj02",
     "bd-09": "bd09", "百度": "bd09",
@@ -200,10 +204,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("capabilities", ("服务能力", "能力"), notes), _NOTE,
     ),
 }  # fmt: skip
+COLUMNS["areas"] = (
+    Column("code", ("代码", "行政区划代码", "区划代码", "编码")), Column("name", ("名称", "区划名称")),
+    Column("level", ("级别", "层级"), one_of(AREA_LEVELS)),
+    Column("parent_code", ("上级代码", "上级", "上级区划代码")),
+)  # fmt: skip
 KINDS = tuple(COLUMNS)
 REQUIRED = {
     "elders": ("name",), "contacts": ("name", "role", "phone", "rank"), "devices": ("uid",),
-    "resources": ("kind", "name", "lat", "lon"),
+    "resources": ("kind", "name", "lat", "lon"), "areas": ("code", "name"),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.ids import new_id
 from registry import area_store, audit, policy_store, store
 from registry.audit import Actor, Deed
@@ -46,6 +46,7 @@ class Policies:
                 raise NotFound("there is no such policy")
             held = before or {"name": name, "settings": default["settings"], **dict.fromkeys(SCOPE)}
             after = held | patch.scope() | {"settings": _merged(held["settings"], patch)}
+            _refuse_out_of_sight(session, by, after, *([before] if before else []))
             _check_scope(session, after, set(patch.scope()))
             row = self._put(session, before, after, version, by, now)
             changed = [*patch.scope(), *patch.settings()]
@@ -63,6 +64,7 @@ class Policies:
                 raise NotFound("there is no such version")
             after = before | {member: kept["settings"].get(member) for member in SCOPE}
             after["settings"] = asdict(policy_settings(kept["settings"]))
+            _refuse_out_of_sight(session, by, before, after)
             _check_scope(session, after, set(SCOPE))
             row = self._put(session, before, after, version, by, now)
             audit.record(session, by, now, Deed("policy.restore", "policy", name, data={"version": number}))
@@ -76,6 +78,7 @@ class Policies:
         with self.desk.db.write() as session:
             policy_store.hold_default(session, now)
             row = self.get(session, name)
+            _refuse_out_of_sight(session, by, row)
             if version not in (None, row["version"]):
                 raise Conflict(f"somebody changed this policy meanwhile: it is at version {row['version']}")
             store.erase(session, POLICIES, row["id"])
@@ -103,6 +106,20 @@ def _merged(settings: dict[str, Any], patch: PolicyPatch) -> dict[str, Any]:
     if merged.polite_from_hour >= merged.polite_to_hour:
         raise BadMember("polite_from_hour", "must be earlier than polite_to_hour")
     return asdict(merged)
+
+
+def _refuse_out_of_sight(session: Session, by: Actor, *policies: Row) -> None:
+    """Who sees some areas only writes policies for those and for the elders there. Raises Forbidden."""
+    if by.scope.is_everywhere:
+        return
+    for policy in policies:
+        if policy["elder_id"] is not None:
+            is_theirs = by.scope.sees_elder(session, policy["elder_id"])
+        else:
+            code = policy["area_code"]
+            is_theirs = code is not None and by.scope.holds(area_store.path_of(session, code))
+        if not is_theirs:
+            raise Forbidden("this policy is for people outside your areas")
 
 
 def _check_scope(session: Session, policy: Row, said: set[str]) -> None:

@@ -5,6 +5,7 @@ from core.db import Database
 from registry import search, search_index
 from registry.account import Account
 from registry.addresses import Addresses
+from registry.area_load import AreaLoads
 from registry.areas import Areas
 from registry.bulk import Bulk
 from registry.contacts import Contacts
@@ -59,6 +60,7 @@ class RegistryService:
         self.phone_checks = PhoneChecks(self.desk, self.contacts)
         self.resources = Resources(self.desk)
         self.areas = Areas(self.desk)
+        self.area_loads = AreaLoads(self.desk)
         self.policies = Policies(self.desk)
         self.devices = Devices(self.desk, on_device_secret)
         self.device_bulk = DeviceBulk(self.devices)

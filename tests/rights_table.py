@@ -35,6 +35,8 @@ POST   /api/v1/alarms/{alarm_id}/note                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/release                  alarms.act
 GET    /api/v1/areas                                      registry.read
 POST   /api/v1/areas                                      registry.write
+POST   /api/v1/areas/load                                 registry.write
+GET    /api/v1/areas/official                             registry.read
 DELETE /api/v1/areas/{area_id}                            registry.write
 GET    /api/v1/areas/{area_id}                            registry.read
 PATCH  /api/v1/areas/{area_id}                            registry.write

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 
-from console.deps import CentreDep, CurrentUser, allowed
+from console.deps import CentreDep, CurrentUser, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
 from console.routes.versions import IfMatch
 from core.errors import Rejected
 from registry import policy_store, store
-from registry.audit import Actor
 from registry.policies import UNCHANGED
 from registry.policy_intake import SCOPE, PolicyName, PolicyPatch
 from registry.profile import DEFAULT_POLICY
@@ -106,12 +105,12 @@ def get_policy(name: str, centre: CentreDep, user: CurrentUser) -> Policy:
 @router.put("/{name}")
 def set_policy(name: PolicyName, patch: PolicyPatch, centre: CentreDep, user: Writer, version: IfMatch) -> Policy:
     """Change the members given; the others stay as they are, and in a new policy as the default has them."""
-    return Policy.shown(centre.registry.policies.set(name, patch, version, by=Actor(user.id, user.name)))
+    return Policy.shown(centre.registry.policies.set(name, patch, version, by=actor_of(user)))
 
 
 @router.delete("/{name}", status_code=204, response_class=Response)
 def remove_policy(name: str, centre: CentreDep, user: Writer, version: IfMatch) -> None:
-    centre.registry.policies.remove(name, version, by=Actor(user.id, user.name))
+    centre.registry.policies.remove(name, version, by=actor_of(user))
 
 
 @router.get("/{name}/versions")
@@ -130,4 +129,4 @@ def list_versions(name: str, centre: CentreDep, user: CurrentUser, paging: Pagin
 @router.post("/{name}/versions/{number}/restore")
 def restore_version(name: str, number: Number, centre: CentreDep, user: Writer, version: IfMatch) -> Policy:
     """Make the policy what it was then, as a new version."""
-    return Policy.shown(centre.registry.policies.restore(name, number, version, by=Actor(user.id, user.name)))
+    return Policy.shown(centre.registry.policies.restore(name, number, version, by=actor_of(user)))

@@ -181,6 +181,29 @@ def test_policy_that_cannot_be_is_refused(site: ConsoleSite, members: dict[str, 
     problem_of(registrar.get("/api/v1/policies/odd"), 404)
 
 
+def test_areas_are_told_with_their_place_and_what_they_hold(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    city = site.make("areas", level="city", name="渭水市")
+    street = site.make("areas", level="street", name="河堤街道", parent_code=city["code"])
+    assert (street["path"], street["full_name"]) == (f"/{city['code']}/{street['code']}", "渭水市河堤街道")
+    elder = site.make("elders", area="河堤街道")
+    site.make("devices", elder_id=elder["id"])
+
+    inside = registrar.get("/api/v1/areas", params={"parent_code": city["code"], "counts": True}).json()["items"]
+
+    assert [one["counts"] for one in inside] == [{"inside": 0, "elders": 1, "devices": 1}]
+    top = registrar.get("/api/v1/areas", params={"top": True, "counts": True, "limit": 200}).json()["items"]
+    mine = next(one for one in top if one["code"] == city["code"])
+    assert mine["counts"] == {"inside": 1, "elders": 1, "devices": 1}
+    problem_of(registrar.get("/api/v1/areas", params={"counts": True}), 422)
+
+
+def test_an_area_that_the_official_list_does_not_have_is_not_loaded(site: ConsoleSite) -> None:
+    problem_of(site.as_("registrar").post("/api/v1/areas/load", json={"code": "990000"}), 404)
+    problem_of(site.as_("officer").post("/api/v1/areas/load", json={"code": "990000"}), 403)
+    problem_of(site.as_("registrar").post("/api/v1/areas/load", json={}), 422)
+
+
 def test_areas_know_what_lies_in_them_and_form_no_ring(site: ConsoleSite) -> None:
     registrar, city = site.as_("registrar"), site.make("areas", level="city")
     street = site.make("areas", parent_code=city["code"])

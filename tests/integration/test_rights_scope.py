@@ -165,3 +165,30 @@ def test_the_stream_tells_no_more_than_that_something_is_out_of_sight(
     assert alarm_id.encode() in told[0].text_for(near)
     assert all(b"out_of_sight" in one.text_for(near) for one in told)
     assert not any(b"out_of_sight" in one.text_for(None) for one in told)
+
+
+def test_nobody_widens_what_they_see_by_moving_areas(site: ConsoleSite) -> None:
+    registrar, admin = of_area(site, "registrar", "610402001"), site.as_("admin")
+    found = {area["code"]: area for area in admin.get("/api/v1/areas").json()["items"]}
+
+    problem_of(registrar.patch(f"/api/v1/areas/{found['610400']['id']}", json={"parent_code": "610402001"}), 422)
+    problem_of(registrar.patch(f"/api/v1/areas/{found['610402002']['id']}", json={"name": "x"}), 403)
+    problem_of(registrar.delete(f"/api/v1/areas/{found['610402002']['id']}"), 403)
+    problem_of(registrar.post("/api/v1/areas", json={"code": "x", "name": "x", "level": "community"}), 403)
+    problem_of(registrar.post("/api/v1/areas/load", json={"code": "610000"}), 403)
+    mine = {"code": "x", "name": "x", "level": "community", "parent_code": "610402001"}
+    assert registrar.post("/api/v1/areas", json=mine).status_code == 201
+
+
+def test_a_streets_registrar_sets_the_streets_policies(site: ConsoleSite) -> None:
+    registrar, (mine, other) = of_area(site, "registrar", "610402001"), (site.make("elders")["id"] for _ in range(2))
+    file_in(site, mine, STREET)
+    for name, scope in (("default", {}), ("gas", {"kind": "gas"}), ("there", {"area_code": "610402002"})):
+        problem_of(registrar.put(f"/api/v1/policies/{name}", json=scope | {"ring_s": 5}), 403)
+    problem_of(registrar.put("/api/v1/policies/other", json={"elder_id": other}), 403)
+    for name, scope in (("street", {"area_code": "610402001"}), ("zhao", {"elder_id": mine})):
+        assert registrar.put(f"/api/v1/policies/{name}", json=scope).status_code == 200
+    site.as_("admin").put("/api/v1/policies/there", json={"area_code": "610402002"})
+    problem_of(registrar.put("/api/v1/policies/there", json={"area_code": "610402001"}), 403)
+    problem_of(registrar.delete("/api/v1/policies/there"), 403)
+    assert registrar.delete("/api/v1/policies/street").status_code == 204
