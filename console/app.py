@@ -12,6 +12,7 @@ from console import problems
 from console.centre import Centre
 from console.deps import Memory
 from console.edge import Edge, security_headers
+from console.import_jobs import ImportJobs
 from console.openapi import describe
 from console.pages import error_page
 from console.routes import (
@@ -37,6 +38,8 @@ from console.routes import (
     findings,
     health,
     hooks,
+    import_pages,
+    imports,
     log,
     log_pages,
     maps,
@@ -103,6 +106,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     silent.router,
     search.router,
     exchange.router,
+    imports.router,
+    import_pages.router,
     search_pages.router,
     users.router,
     wall.router,
@@ -123,6 +128,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre = centre
     app.state.memory = Memory()
     app.state.guard = Guard()
+    app.state.imports = ImportJobs(centre.registry, centre.clock)
     app.state.views = Views()
     app.state.wall = wall.Wall()
     app.state.error_page = error_page

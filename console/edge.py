@@ -17,8 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.problems import problem
 
 MAX_BODY_BYTES = 1 << 20
-LARGER_BODIES = ((re.compile(r"/(?:api/v1|registry)/elders/[^/]+/photo"), 9 << 20),)
-"""Paths that take more than others: a photo of 8 MiB, and the form around it."""
+LARGER_BODIES = (
+    (re.compile(r"/(?:api/v1|registry)/elders/[^/]+/photo"), 9 << 20),
+    (re.compile(r"/api/v1/imports/[a-z]+|/registry/import"), 66 << 20),
+)
+"""Paths that take more than others: a photo of 8 MiB, a file of 64 MB to be imported, and the form around each."""
 MAX_DEPTH = 40
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})

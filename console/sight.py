@@ -58,6 +58,7 @@ NOBODYS = frozenset(
     {
         "action",
         "address_id",
+        "import_id",
         "area_id",
         "hand_over_id",
         "kind",

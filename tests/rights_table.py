@@ -102,6 +102,10 @@ GET    /api/v1/hand-overs                                 alarms.read
 POST   /api/v1/hand-overs                                 alarms.act
 POST   /api/v1/hand-overs/{hand_over_id}/take             alarms.act
 GET    /api/v1/import-templates/{kind}                    registry.write
+GET    /api/v1/imports/{import_id}                        registry.write
+GET    /api/v1/imports/{import_id}/result                 registry.write
+POST   /api/v1/imports/{import_id}/secrets                registry.write
+POST   /api/v1/imports/{kind}                             registry.write
 GET    /api/v1/log                                        logs.read
 GET    /api/v1/log/verify                                 logs.read
 GET    /api/v1/nearby                                     anybody
@@ -241,6 +245,13 @@ POST   /registry/findings/{finding_id}/reopen             registry.write
 POST   /registry/findings/{finding_id}/resolve            registry.write
 POST   /registry/findings/{finding_id}/snooze             registry.write
 POST   /registry/findings/{finding_id}/take               registry.write
+GET    /registry/import                                   registry.write
+POST   /registry/import                                   registry.write
+POST   /registry/import/export                            registry.export
+GET    /registry/import/{import_id}                       registry.write
+GET    /registry/import/{import_id}/result                registry.write
+POST   /registry/import/{import_id}/secrets               registry.write
+POST   /registry/import/{import_id}/write                 registry.write
 GET    /registry/log                                      logs.read
 GET    /registry/log/export                               logs.read
 POST   /registry/log/verify                               logs.read
