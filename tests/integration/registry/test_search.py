@@ -108,6 +108,16 @@ def test_pages_hold_everything_once(registry: RegistryService) -> None:
     assert set(seen) == ids
 
 
+def test_what_is_old_is_found_behind_the_newest(registry: RegistryService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "WINDOW", 4)
+    zhao = add(registry, "赵桂明")
+    wang = [add(registry, "王芳") for _ in range(9)]
+
+    assert found(registry, "zgm") == [zhao]
+    assert found(registry, "王芳", limit=3) == wang[:-4:-1]
+    assert found(registry, "王芳") == wang[::-1]
+
+
 def test_without_words_the_filters_choose_and_without_filters_all_are_there(registry: RegistryService) -> None:
     zhao, wang = add(registry, "赵桂明", birth_date="1941-03-05"), add(registry, "王秀兰", birth_date="1950-12-31")
     registry.devices.add(DeviceNew(uid="cb-1", elder_id=zhao))
