@@ -59,6 +59,11 @@ class Ladders:
         """The ladder of a case that opens now."""
         return self._ladder(profile.elder.id if profile and profile.elder else None, policy)
 
+    def of_elder(self, elder_id: str, policy: PolicySettings) -> CaseLadder:
+        """The ladder that an elder would have with a policy, read now."""
+        self.read([elder_id])
+        return self._ladder(elder_id, policy)
+
     def of_case(self, stored: Stored) -> CaseLadder:
         """The ladder of a stored case: the contacts as they are now, the policy it started with."""
         return self._ladder(stored.case.elder_id, policy_settings(stored.policy))

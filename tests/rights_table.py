@@ -113,6 +113,8 @@ GET    /api/v1/policies                                   anybody
 DELETE /api/v1/policies/{name}                            policies.write
 GET    /api/v1/policies/{name}                            anybody
 PUT    /api/v1/policies/{name}                            policies.write
+GET    /api/v1/policies/{name}/check                      registry.read
+GET    /api/v1/policies/{name}/preview                    registry.read
 GET    /api/v1/policies/{name}/versions                   anybody
 POST   /api/v1/policies/{name}/versions/{number}/restore  policies.write
 GET    /api/v1/resources                                  registry.read

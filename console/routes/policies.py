@@ -2,25 +2,28 @@
 one it started with."""
 
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Any, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from console.deps import CentreDep, CurrentUser, actor_of, allowed
+from console.deps import CentreDep, CurrentUser, actor_of, allowed, check_named
 from console.paging import Page, Paging, encode_cursor
+from console.policy_preview import Previewed, preview_of
 from console.routes.versions import IfMatch
 from core.errors import Rejected
-from registry import policy_store, store
+from registry import policy_check, policy_store, store
 from registry.policies import UNCHANGED
-from registry.policy_intake import SCOPE, PolicyName, PolicyPatch
+from registry.policy_intake import SCOPE, AlarmKind, PolicyName, PolicyPatch
 from registry.profile import DEFAULT_POLICY
 from registry.rungs import policy_settings
 from registry.sessions import SignedIn
-from registry.store import POLICIES, Row
+from registry.store import ELDERS, POLICIES, Row
 
 router = APIRouter(prefix="/api/v1/policies", tags=["registry"])
+Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("policies.write"))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -86,6 +89,65 @@ class PolicyVersion(Settings):
         return cls.model_validate(head | asdict(policy_settings(kept)))
 
 
+class Gap(BaseModel):
+    at: datetime
+    elders: int
+
+
+class Check(BaseModel):
+    """Whom the chain leaves waiting; the officers are rung for them in any case."""
+
+    elders: int = Field(description="Whom the policy serves, those with a nearer one left out")
+    no_rung: int = Field(description="Nobody stands on any rung: family, community and doctor are rung instead")
+    nobody: int = Field(description="Of these, who has none of those three either")
+    begins_at: datetime
+    hours: list[int] = Field(description="Elders without anybody reachable, for 168 hours from begins_at on")
+    worst: Gap | None = Field(description="The first of the worst hours; null: there is always somebody")
+    examined: int
+    is_partial: bool = Field(description="The hours are those of the first `examined` elders only")
+
+    @classmethod
+    def shown(cls, found: policy_check.PolicyCheck) -> Self:
+        return cls.model_validate(asdict(found) | {"worst": asdict(found.worst) if found.worst else None})
+
+
+class Ring(BaseModel):
+    """A phone rings from `at_s` to `until_s` after the press."""
+
+    at_s: float
+    until_s: float
+    purpose: Literal["help", "officer"]
+    role: str
+    name: str
+    phone: str
+    contact_id: str | None
+    try_no: int
+    detail: str | None = Field(description="What is not as usual about the call")
+
+
+class Preview(BaseModel):
+    """One round of the chain, as if nobody answered."""
+
+    elder_id: str
+    at: datetime
+    kind: str
+    policy: str
+    version: int
+    in_force: str = Field(description="The policy that an alarm of this kind would begin with now")
+    rings: list[Ring]
+    officers_at_s: float | None
+    again_at_s: float | None = Field(description="When the chain starts anew")
+
+    @classmethod
+    def shown(cls, found: Previewed) -> Self:
+        rings = [asdict(ring) for ring in found.forecast.rings]
+        return cls.model_validate(
+            {"elder_id": found.elder_id, "at": found.at, "kind": found.kind, "policy": found.policy["name"],
+             "version": found.policy["version"], "in_force": found.in_force, "rings": rings,
+             "officers_at_s": found.forecast.officers_at_s, "again_at_s": found.forecast.again_at_s}
+        )  # fmt: skip
+
+
 @router.get("")
 def list_policies(centre: CentreDep, user: CurrentUser, paging: Paging) -> Page[Policy]:
     with centre.db.read() as session:
@@ -124,6 +186,31 @@ def list_versions(name: str, centre: CentreDep, user: CurrentUser, paging: Pagin
         rows, following = policy_store.versions(session, policy_id, before=before, limit=paging.limit)
     cursor = encode_cursor(None if following is None else str(following))
     return Page(items=[PolicyVersion.shown(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{name}/check")
+def check_policy(name: str, centre: CentreDep, user: Reader) -> Check:
+    """Whom of the people it serves the chain leaves waiting, in the coming week."""
+    with centre.db.read() as session:
+        policy = centre.registry.policies.get(session, name)
+        seen = user.scope.where(ELDERS)
+        return Check.shown(policy_check.check(session, policy, centre.clock.now(), centre.settings.timezone, seen))
+
+
+@router.get("/{name}/preview")
+def preview_policy(
+    name: str,
+    centre: CentreDep,
+    user: Reader,
+    elder_id: Annotated[str, Query(max_length=64)],
+    at: Annotated[datetime | None, Query(description="Without a zone it is local; now where it is left out")] = None,
+    kind: AlarmKind = "sos",
+) -> Preview:
+    """Who would be rung when, on which number, if nobody answered. Nobody is called."""
+    check_named(centre, user, elder_id=elder_id)
+    now = at or centre.clock.now()
+    now = now.replace(tzinfo=ZoneInfo(centre.settings.timezone)) if now.tzinfo is None else now
+    return Preview.shown(preview_of(centre, name, elder_id, now.astimezone(UTC), kind))
 
 
 @router.post("/{name}/versions/{number}/restore")

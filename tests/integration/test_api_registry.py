@@ -161,6 +161,26 @@ def test_a_named_policy_lives_and_its_versions_are_told(site: ConsoleSite) -> No
     problem_of(registrar.delete("/api/v1/policies/default"), 409)
 
 
+def test_a_policy_is_previewed_on_an_elder_and_checked(site: ConsoleSite) -> None:
+    registrar, elder = site.as_("registrar"), site.make("elders")["id"]
+    for role in ("family", "security"):
+        site.make("contacts", elder_id=elder, role=role)
+    path = "/api/v1/policies/tried"
+    registrar.put(path, json={"rungs": [{"role": "security", "ring_s": 40}, {"role": "family", "ring_s": 25}]})
+
+    seen = registrar.get(f"{path}/preview", params={"elder_id": elder, "at": "2026-11-22T03:00"}).json()
+
+    assert (seen["at"], seen["policy"], seen["in_force"]) == ("2026-11-21T19:00:00Z", "tried", "default")
+    helped = [(r["at_s"], r["until_s"], r["role"]) for r in seen["rings"] if r["purpose"] == "help"]
+    assert helped == [(0, 40, "security"), (40, 65, "family")]
+    problem_of(registrar.get(f"{path}/preview", params={"elder_id": NOBODY}), 404)
+    problem_of(registrar.get(f"{path}/preview"), 422)
+    found = registrar.get(f"{path}/check").json()
+    assert len(found["hours"]) == 168
+    assert found["elders"] >= found["no_rung"] >= found["nobody"]
+    registrar.delete(path)
+
+
 @pytest.mark.parametrize(
     "members",
     [
