@@ -18,6 +18,7 @@ from console.pages import error_page
 from console.routes import (
     account,
     alarms,
+    area_pages,
     areas,
     contact_form_pages,
     contact_pages,
@@ -71,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     alarms.router,
     events.router,
+    area_pages.router,
     areas.router,
     contact_form_pages.router,
     contact_pages.router,

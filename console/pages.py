@@ -124,6 +124,7 @@ def _environment(language: str, timezone: str) -> Environment:
     )  # fmt: skip
     speech = words(language)
     made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["area_levels"] = lambda codes: [(code, w.word(w.AREA_LEVEL_WORDS, code, speech)) for code in codes]
     made.filters |= _filters(speech, ZoneInfo(timezone))
     return made
 
@@ -157,7 +158,8 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
         "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
         "deed": coded(e.DEED_WORDS), "device_state": coded(e.DEVICE_FILTERS), "why_found": coded(e.WHY_FOUND_WORDS),
-        "level": coded(w.LEVEL_WORDS), "marked": marked, "access_part": coded(e.ACCESS_WORDS),
+        "level": coded(w.LEVEL_WORDS), "area_level": coded(w.AREA_LEVEL_WORDS),
+        "marked": marked, "access_part": coded(e.ACCESS_WORDS),
         "way_in": lambda way: access_sentence(way.get("access"), way.get("access_notes"), speech.language),
         "line": lambda line: w.timeline_text(line, speech), "step": lambda step: w.step_text(step, speech),
         "phone": phone_text, "linked": linked, "distance": distance_text, "local": local,

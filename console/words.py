@@ -121,6 +121,13 @@ THEN_WORDS = {
     "unreachable": N_("cannot be reached"),
     "no_number": N_("does not exist"),
 }
+AREA_LEVEL_WORDS = {
+    "province": N_("province"),
+    "city": N_("city"),
+    "district": N_("district or county"),
+    "street": N_("street or township"),
+    "community": N_("community or village"),
+}
 LEVEL_WORDS = {
     "first_call": N_("first phone rings within 2 s"),
     "taken_60": N_("taken by an officer within 60 s"),

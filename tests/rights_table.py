@@ -174,6 +174,11 @@ GET    /r/{token}                                         public
 POST   /r/{token}                                         public
 GET    /readyz                                            public
 GET    /registry                                          anybody
+GET    /registry/areas                                    registry.read
+POST   /registry/areas                                    registry.write
+POST   /registry/areas/load                               registry.write
+POST   /registry/areas/{area_id}                          registry.write
+POST   /registry/areas/{area_id}/remove                   registry.write
 GET    /registry/contacts                                 registry.read
 POST   /registry/contacts                                 registry.read
 GET    /registry/contacts/{contact_id}                    registry.read
