@@ -124,6 +124,7 @@ def _environment(language: str, timezone: str) -> Environment:
     )  # fmt: skip
     speech = words(language)
     made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["kind_choices"] = lambda codes: [(code, w.word(w.KIND_WORDS, code, speech)) for code in codes]
     made.globals["area_levels"] = lambda codes: [(code, w.word(w.AREA_LEVEL_WORDS, code, speech)) for code in codes]
     made.filters |= _filters(speech, ZoneInfo(timezone))
     return made

@@ -262,6 +262,13 @@ POST   /registry/import/{import_id}/write                 registry.write
 GET    /registry/log                                      logs.read
 GET    /registry/log/export                               logs.read
 POST   /registry/log/verify                               logs.read
+GET    /registry/policies                                 registry.read
+POST   /registry/policies                                 policies.write
+GET    /registry/policies/{name}                          registry.read
+POST   /registry/policies/{name}                          policies.write
+POST   /registry/policies/{name}/preview                  registry.read
+POST   /registry/policies/{name}/remove                   policies.write
+POST   /registry/policies/{name}/versions/{number}/restore policies.write
 GET    /registry/privacy                                  privacy.write
 POST   /registry/privacy/{kind}                           privacy.write
 GET    /registry/resources                                registry.read
