@@ -17,6 +17,7 @@ from console.openapi import describe
 from console.pages import error_page
 from console.routes import (
     account,
+    account_pages,
     alarms,
     area_pages,
     areas,
@@ -45,6 +46,7 @@ from console.routes import (
     log_pages,
     maps,
     nearby,
+    oidc,
     policies,
     policy_pages,
     privacy,
@@ -60,17 +62,20 @@ from console.routes import (
     search_pages,
     session,
     silent,
+    user_pages,
     users,
     wall,
     work_pages,
 )
 from console.signin import Guard
+from console.single_sign_on import SingleSignOn
 from console.views_log import Views
 
 STATIC = Path(__file__).parent / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     account.router,
+    account_pages.router,
     alarms.router,
     events.router,
     area_pages.router,
@@ -96,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     log_pages.router,
     maps.router,
     nearby.router,
+    oidc.router,
     policies.router,
     policy_pages.router,
     privacy.router,
@@ -113,6 +119,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     import_pages.router,
     search_pages.router,
+    user_pages.router,
     users.router,
     wall.router,
     work_pages.router,
@@ -132,6 +139,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre = centre
     app.state.memory = Memory()
     app.state.guard = Guard()
+    app.state.single_sign_on = SingleSignOn(centre.settings)
     app.state.imports = ImportJobs(centre.registry, centre.clock)
     app.state.views = Views()
     app.state.wall = wall.Wall()

@@ -107,6 +107,16 @@ async def current_user(user: Annotated[SignedIn | None, Depends(optional_user)])
 CurrentUser = Annotated[SignedIn, Depends(current_user)]
 
 
+async def by_hand(user: CurrentUser) -> SignedIn:
+    """A token that got into wrong hands must not be able to make itself another, or to lock its owner out."""
+    if user.kind == "token":
+        raise Forbidden("a token cannot change the account it belongs to: sign in")
+    return user
+
+
+Owner = Annotated[SignedIn, Depends(by_hand)]
+
+
 def actor_of(user: SignedIn) -> Actor:
     """Who the log says it was."""
     return Actor(user.id, user.name, user.scope)

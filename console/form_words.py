@@ -45,6 +45,16 @@ REGISTRY_TEXTS = (
     N_("this phone number does not exist"),
     N_("this phone number does not exist here: write it with its area code, or as +86…"),
     N_("this is not a phone number"),
+    N_("must lie in one of your areas"),
+    N_("must not be the user's name"),
+    N_("is one of those that are tried first: choose another, such as three words in a row"),
+    N_("was used before: the last five cannot come back"),
+    N_("is not your password"),
+    N_("is not the code that the authenticator shows now"),
+    N_("belongs to another user"),
+    N_("there are fifty tokens already: revoke one first"),
+    N_("your password was set by somebody else: choose one of your own first"),
+    N_("your role needs a second factor: set it up first"),
 )
 """What the registry itself says of a member; written there in English, translated with the pages."""
 
@@ -53,4 +63,6 @@ def fault_text(kind: str, message: str, context: Mapping[str, Any]) -> str:
     """A pydantic fault as a text of the catalogue; what a validator of ours says is one already."""
     if kind == "value_error":
         return str(context.get("error", message)).removeprefix("Value error, ")
+    if kind == "string_too_short" and context.get("min_length", 1) > 1:
+        return N_("is too short")
     return _FAULTS.get(kind, message)

@@ -16,6 +16,17 @@ VERBS = {
     "give": N_("signed and handed over"),
     "take": N_("signed and taken over"),
     "let_go": N_("kept long enough, let go"),
+    "sign_in": N_("came in"),
+    "sign_out_everywhere": N_("signed out everywhere"),
+    "lock": N_("locked after wrong passwords"),
+    "unlock": N_("unlocked"),
+    "reset_password": N_("password reset"),
+    "second_factor": N_("second factor set up"),
+    "second_factor_removed": N_("second factor taken away"),
+    "reset_second_factor": N_("second factor reset"),
+    "make_token": N_("token made"),
+    "revoke_token": N_("token revoked"),
+    "link": N_("linked with the site's sign-in"),
 }
 SUBJECTS = {
     "elder": N_("elder's file"),

@@ -1,6 +1,7 @@
 """Signing in, for the API and the sign-in page: bounded in how fast anybody may guess and how much it may cost."""
 
 import functools
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ from registry.passwords import AT_ONCE
 from registry.sessions import LIFETIME, SignedIn
 
 KNOWN_COOKIE: Final = "carebell_known"
+HALF_COOKIE: Final = "carebell_half"
+HALF_WAY: Final = timedelta(minutes=5)
+NO_KEY: Final = secrets.token_hex(32)  # Tests have none; a running centre always has one.
 KNOWN_FOR_S: Final = 15_552_000  # Half a year.
 FREE_TRIES: Final = 5
 LONGEST_WAIT_S: Final = 60
@@ -72,25 +76,72 @@ async def sign_in(
     request: Request, centre: Centre, username: str, password: str, code: str | None = None
 ) -> tuple[str, SignedIn]:
     """A token and whose it is. Raises WrongPassword, CodeRequired, TooManyTries, TryAgain."""
-    guard: Guard = request.app.state.guard
     name = account_name(username)
+    entry = centre.registry.entry
+    return await _enter(
+        request, centre, name,
+        functools.partial(
+            entry.sign_in, username, password, code, browser=browser_of(request),
+            is_known=is_known(request, centre, name),
+        ),
+    )  # fmt: skip
+
+
+async def finish(request: Request, centre: Centre, code: str) -> tuple[str, SignedIn]:
+    """The second step on the sign-in page. Raises as `sign_in` does; WrongPassword when the first is too long ago."""
+    half = _half_of(request, centre)
+    if half is None:
+        raise WrongPassword("the password has to be given again")
+    user_id, name = half
+    entry = centre.registry.entry
+    return await _enter(
+        request, centre, name,
+        functools.partial(
+            entry.finish, user_id, code, browser=browser_of(request), is_known=is_known(request, centre, name)
+        ),
+    )  # fmt: skip
+
+
+async def _enter(
+    request: Request, centre: Centre, name: str, do: Callable[[], tuple[str, SignedIn] | None]
+) -> tuple[str, SignedIn]:
+    guard: Guard = request.app.state.guard
     who = name, request.client.host if request.client else ""
     guard.admit(who, centre.clock.now())
     try:
-        found = await anyio.to_thread.run_sync(
-            functools.partial(
-                centre.registry.entry.sign_in, username, password, code, browser=browser_of(request),
-                is_known=is_known(request, centre, name),
-            ),
-            limiter=guard.limiter, abandon_on_cancel=False,
-        )  # fmt: skip
+        found = await anyio.to_thread.run_sync(do, limiter=guard.limiter, abandon_on_cancel=False)
     except Locked as locked:
         raise TooManyTries(max(1, round((locked.until - centre.clock.now()).total_seconds()))) from None
     if found is None:
         guard.failed(who, centre.clock.now())
-        raise WrongPassword("name and password do not fit" if code is None else "name, password and code do not fit")
+        raise WrongPassword("name, password and code do not fit together")
     guard.succeeded(who)
     return found
+
+
+def half_way(response: Response, centre: Centre, user_id: str, username: str) -> None:
+    """Remember in the browser for a few minutes that the password was right."""
+    until = int((centre.clock.now() + HALF_WAY).timestamp())
+    value = signer(centre, "half").sign(f"{until}.{user_id}.{account_name(username).encode().hex()}").decode()
+    response.set_cookie(
+        HALF_COOKIE, value, max_age=int(HALF_WAY.total_seconds()), path="/sign-in", httponly=True, samesite="lax",
+        secure=centre.settings.public_url.startswith("https:"),
+    )  # fmt: skip
+
+
+def is_half_way(request: Request, centre: Centre) -> bool:
+    return _half_of(request, centre) is not None
+
+
+def _half_of(request: Request, centre: Centre) -> tuple[str, str] | None:
+    """(user id, username) of who has given the right password a moment ago."""
+    try:
+        told = signer(centre, "half").unsign(request.cookies.get(HALF_COOKIE, "")).decode()
+        until, user_id, name = told.split(".")
+        is_fresh = int(until) > centre.clock.now().timestamp()
+        return (user_id, bytes.fromhex(name).decode()) if is_fresh else None
+    except (BadSignature, ValueError):
+        return None
 
 
 class Confirming:
@@ -123,13 +174,14 @@ def browser_of(request: Request) -> str | None:
 def is_known(request: Request, centre: Centre, name: str) -> bool:
     """Whether this user has signed in with this browser before: then others' wrong passwords do not lock it out."""
     try:
-        return _known(centre).unsign(request.cookies.get(KNOWN_COOKIE, "")).decode() == name.encode().hex()
+        return signer(centre, "known").unsign(request.cookies.get(KNOWN_COOKIE, "")).decode() == name.encode().hex()
     except (BadSignature, UnicodeError):
         return False
 
 
-def _known(centre: Centre) -> Signer:
-    return Signer(centre.settings.secret_key or "a centre without a key", salt="carebell.known")
+def signer(centre: Centre, what: str) -> Signer:
+    """Signs what a browser keeps for us; each kind apart."""
+    return Signer(centre.settings.secret_key or NO_KEY, salt=f"carebell.{what}")
 
 
 async def sign_out(request: Request, centre: Centre) -> None:
@@ -144,10 +196,12 @@ async def sign_out(request: Request, centre: Centre) -> None:
 def set_cookie(response: Response, centre: Centre, token: str, user: SignedIn) -> None:
     """The session, and that this user has been here."""
     secure = centre.settings.public_url.startswith("https:")
-    known = _known(centre).sign(user.username.encode().hex()).decode()
+    known = signer(centre, "known").sign(user.username.encode().hex()).decode()
     for name, value, lives_s in ((COOKIE, token, int(LIFETIME.total_seconds())), (KNOWN_COOKIE, known, KNOWN_FOR_S)):
         response.set_cookie(name, value, max_age=lives_s, path="/", httponly=True, samesite="lax", secure=secure)
+    response.delete_cookie(HALF_COOKIE, path="/sign-in", httponly=True, samesite="lax")
 
 
 def clear_cookie(response: Response) -> None:
+    response.delete_cookie(HALF_COOKIE, path="/sign-in", httponly=True, samesite="lax")
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")

@@ -105,6 +105,11 @@ class Account:
             store.change(session, USERS, me.id, nothing)
             self._log(session, me, "user.second_factor_removed")
 
+    def change_language(self, me: SignedIn, language: str) -> None:
+        """In which they are rung and, at their next sign-in, shown the pages."""
+        with self.db.write() as session:
+            store.change(session, USERS, me.id, {"language": language})
+
     def end_session(self, me: SignedIn, session_id: str) -> None:
         """Raises NotFound."""
         with self.db.write() as session:
@@ -122,7 +127,7 @@ class Account:
         with self.db.write() as session:
             store.held(session, USERS, me.id)
             if sessions.count(session, me.id, "token", now) >= MOST_TOKENS:
-                raise Conflict(f"there are {MOST_TOKENS} tokens already: revoke one first")
+                raise Conflict("there are fifty tokens already: revoke one first")
             until = now + timedelta(days=min(days, sessions.LONGEST_TOKEN_DAYS))
             token = sessions.make_token(session, me.id, name, now, until)
             self._log(session, me, "user.make_token", until=until.date().isoformat())

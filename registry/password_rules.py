@@ -36,7 +36,7 @@ def check(
     if folded in COMMON or len(set(folded)) < _LEAST_DIFFERENT or _is_a_row(folded):
         raise BadMember(member, "is one of those that are tried first: choose another, such as three words in a row")
     if passwords is not None and any(passwords.check(password, one) for one in past_hashes):
-        raise BadMember(member, f"was used before: the last {REMEMBERED} cannot come back")
+        raise BadMember(member, "was used before: the last five cannot come back")
 
 
 def _is_a_row(text: str) -> bool:

@@ -155,8 +155,8 @@ def _role(changed: Row) -> Row:
 
 def _check(session: Session, values: Row, user_id: str | None = None) -> None:
     codes = values.get("areas")
-    if codes and (missing := unknown_codes(session, codes)):
-        raise BadMember("areas", f"there is no area {missing[0]}")
+    if codes and unknown_codes(session, codes):
+        raise BadMember("areas", "there is no such area")
     subject = values.get("oidc_subject")
     if subject and (other := store.find(session, USERS, USERS.c.oidc_subject == subject)) and other["id"] != user_id:
         raise BadMember("oidc_subject", "belongs to another user")

@@ -6,6 +6,16 @@ credential (a provider's signature, a relative's link) or needs none. `test_righ
 
 ROUTES = """
 GET    /                                                  alarms.read
+GET    /account                                           anybody
+POST   /account/language                                  anybody
+POST   /account/password                                  anybody
+POST   /account/second-factor                             anybody
+POST   /account/second-factor/confirm                     anybody
+POST   /account/second-factor/remove                      anybody
+POST   /account/sessions/end                              anybody
+POST   /account/sessions/{session_id}/end                 anybody
+POST   /account/tokens                                    anybody
+POST   /account/tokens/{token_id}/revoke                  anybody
 GET    /alarms                                            alarms.read
 GET    /alarms/{alarm_id}                                 alarms.read
 POST   /alarms/{alarm_id}/health                          health.read
@@ -285,6 +295,19 @@ GET    /registry/resources/{resource_id}/map.js           registry.read
 POST   /registry/resources/{resource_id}/remove           registry.write
 POST   /registry/resources/{resource_id}/restore          registry.write
 POST   /registry/search                                   registry.read
+GET    /registry/users                                    users.read
+GET    /registry/users/new                                users.write
+POST   /registry/users/new                                users.write
+GET    /registry/users/{user_id}                          users.read
+GET    /registry/users/{user_id}/edit                     users.write
+POST   /registry/users/{user_id}/edit                     users.write
+POST   /registry/users/{user_id}/end                      users.write
+POST   /registry/users/{user_id}/reset-password           users.write
+POST   /registry/users/{user_id}/reset-second-factor      users.write
+POST   /registry/users/{user_id}/restore                  users.write
+POST   /registry/users/{user_id}/sign-out                 users.write
+POST   /registry/users/{user_id}/tokens/{token_id}/revoke users.write
+POST   /registry/users/{user_id}/unlock                   users.write
 GET    /room                                              alarms.read
 GET    /room/due                                          alarms.read
 POST   /room/hand-overs                                   alarms.act
@@ -296,6 +319,8 @@ POST   /room/todos/{todo_id}/{what}                       alarms.act
 GET    /sandbox                                           sandbox.read
 GET    /sign-in                                           public
 POST   /sign-in                                           public
+GET    /sign-in/oidc                                      public
+GET    /sign-in/oidc/back                                 public
 POST   /sign-out                                          public
 GET    /silent                                            registry.read
 GET    /wall                                              alarms.read

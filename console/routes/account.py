@@ -6,9 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from console.deps import CentreDep, CurrentUser
+from console.deps import CentreDep, CurrentUser, Owner
 from console.signin import Confirming
-from core.errors import Forbidden
 from registry import sessions
 from registry.intake import Given, Name, NewPassword
 from registry.sessions import Kind, SignedIn
@@ -94,9 +93,8 @@ class TokenMade(SessionShown):
 
 
 @router.put("/password", status_code=204, response_class=Response)
-async def change_password(given: PasswordChange, centre: CentreDep, user: CurrentUser, request: Request) -> None:
+async def change_password(given: PasswordChange, centre: CentreDep, user: Owner, request: Request) -> None:
     """Every other browser is signed out; tokens stay."""
-    _by_hand(user)
     await Confirming(request, centre, user).run(
         centre.registry.account.change_password, user, given.old_password, given.new_password
     )
@@ -104,25 +102,20 @@ async def change_password(given: PasswordChange, centre: CentreDep, user: Curren
 
 
 @router.post("/second-factor")
-def begin_second_factor(centre: CentreDep, user: CurrentUser) -> SecondFactorBegun:
-    _by_hand(user)
+def begin_second_factor(centre: CentreDep, user: Owner) -> SecondFactorBegun:
     begun = centre.registry.account.begin_second_factor(user, centre.settings.centre_name)
     return SecondFactorBegun(secret=begun.secret, address=begun.address)
 
 
 @router.post("/second-factor/confirm")
-async def confirm_second_factor(
-    given: CodeGiven, centre: CentreDep, user: CurrentUser, request: Request
-) -> RecoveryCodes:
-    _by_hand(user)
+async def confirm_second_factor(given: CodeGiven, centre: CentreDep, user: Owner, request: Request) -> RecoveryCodes:
     codes = await Confirming(request, centre, user).run(centre.registry.account.confirm_second_factor, user, given.code)
     request.app.state.memory.forget()
     return RecoveryCodes(recovery_codes=codes)
 
 
 @router.post("/second-factor/remove", status_code=204, response_class=Response)
-async def remove_second_factor(given: BothFactors, centre: CentreDep, user: CurrentUser, request: Request) -> None:
-    _by_hand(user)
+async def remove_second_factor(given: BothFactors, centre: CentreDep, user: Owner, request: Request) -> None:
     await Confirming(request, centre, user).run(
         centre.registry.account.remove_second_factor, user, given.password, given.code
     )
@@ -138,16 +131,14 @@ def list_sessions(centre: CentreDep, user: CurrentUser) -> SessionList:
 
 
 @router.delete("/sessions", status_code=204, response_class=Response)
-def sign_out_everywhere(centre: CentreDep, user: CurrentUser, request: Request) -> None:
+def sign_out_everywhere(centre: CentreDep, user: Owner, request: Request) -> None:
     """Every browser, this one as well; tokens stay."""
-    _by_hand(user)
     centre.registry.account.sign_out_everywhere(user)
     request.app.state.memory.forget()
 
 
 @router.delete("/sessions/{session_id}", status_code=204, response_class=Response)
-def end_session(session_id: str, centre: CentreDep, user: CurrentUser, request: Request) -> None:
-    _by_hand(user)
+def end_session(session_id: str, centre: CentreDep, user: Owner, request: Request) -> None:
     centre.registry.account.end_session(user, session_id)
     request.app.state.memory.forget()
 
@@ -158,15 +149,13 @@ def list_tokens(centre: CentreDep, user: CurrentUser) -> TokenList:
 
 
 @router.post("/tokens", status_code=201)
-def make_token(given: TokenNew, centre: CentreDep, user: CurrentUser) -> TokenMade:
-    _by_hand(user)
+def make_token(given: TokenNew, centre: CentreDep, user: Owner) -> TokenMade:
     made, token = centre.registry.account.make_token(user, given.name, given.days)
     return TokenMade.model_validate(made | {"token": token})
 
 
 @router.delete("/tokens/{token_id}", status_code=204, response_class=Response)
-def revoke_token(token_id: str, centre: CentreDep, user: CurrentUser, request: Request) -> None:
-    _by_hand(user)
+def revoke_token(token_id: str, centre: CentreDep, user: Owner, request: Request) -> None:
     centre.registry.account.revoke_token(user, token_id)
     request.app.state.memory.forget()
 
@@ -174,9 +163,3 @@ def revoke_token(token_id: str, centre: CentreDep, user: CurrentUser, request: R
 def listed(centre: CentreDep, user: SignedIn, kind: Kind) -> list[Row]:
     with centre.db.read() as session:
         return sessions.of_user(session, user.id, kind, centre.clock.now())
-
-
-def _by_hand(user: SignedIn) -> None:
-    """A token that got into wrong hands must not be able to make itself another, or to lock its owner out."""
-    if user.kind == "token":
-        raise Forbidden("a token cannot change the account it belongs to: sign in")

@@ -6,16 +6,19 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from console import signin
+from console.centre import Centre
 from console.deps import CentreDep, optional_user, own_pages
 from console.i18n import COOKIE as LANGUAGE_COOKIE
 from console.i18n import LANGUAGES, N_
 from console.pages import THEME_COOKIE, THEMES, page
 from console.problems import SIGN_IN_PAGE
 from core.errors import TryAgain
+from registry.entry import CodeRequired
 from registry.sessions import SignedIn
 
 A_YEAR_S = 31_536_000
 LONGEST_FIELD = 1000
+WRONG_CODE = N_("That code does not fit. Wait for the next one, or use a recovery code.")
 REGISTRY = "/registry"  # Where the day begins for who has no desk.
 Next = Annotated[str, Form(alias="next", max_length=300)]
 
@@ -37,7 +40,7 @@ async def sign_in_page(
 ) -> Response:
     if user is not None:
         return RedirectResponse(safe_path(following), 303)
-    return page(request, "signin.html", problem=None, username="", following=safe_path(following))
+    return door(request, safe_path(following))
 
 
 @router.get("/login")
@@ -51,22 +54,50 @@ async def sign_in(
     centre: CentreDep,
     username: Annotated[str, Form(max_length=LONGEST_FIELD)] = "",
     password: Annotated[str, Form(max_length=LONGEST_FIELD)] = "",
+    code: Annotated[str | None, Form(max_length=40)] = None,
     following: Next = "/",
 ) -> Response:
-    where = safe_path(following)
+    """Name and password, and then, where there is a second factor, the code."""
+    where, asks_code = safe_path(following), code is not None
     try:
-        token, user = await signin.sign_in(request, centre, username, password)
+        if code is not None:
+            token, user = await signin.finish(request, centre, code)
+        else:
+            token, user = await signin.sign_in(request, centre, username, password)
+    except CodeRequired as half:
+        answer = door(request, where, asks_code=True)
+        if not asks_code:
+            signin.half_way(answer, centre, half.user_id, username)
+        return answer
     except signin.WrongPassword:
-        problem, status = N_("Name and password do not fit. Try again, or ask your shift leader."), 401
+        asks_code = asks_code and signin.is_half_way(request, centre)
+        problem = WRONG_CODE if asks_code else N_("Name and password do not fit. Try again, or ask your shift leader.")
+        status = 401
     except signin.TooManyTries:
         problem, status = N_("Too many wrong passwords. Wait a minute, then try again."), 429
     except TryAgain:
         problem, status = N_("The centre is very busy. Try again in a moment."), 503
     else:
-        answer = RedirectResponse(REGISTRY if where == "/" and not user.may("alarms.read") else where, 303)
-        signin.set_cookie(answer, centre, token, user)
-        return answer
-    return page(request, "signin.html", status=status, problem=problem, username=username, following=where)
+        return entered(centre, token, user, where)
+    return door(request, where, status=status, problem=problem, username=username, asks_code=asks_code)
+
+
+def entered(centre: Centre, token: str, user: SignedIn, where: str) -> Response:
+    """On to where they wanted to go; the day of who has no desk begins at the registry."""
+    answer = RedirectResponse(REGISTRY if where == "/" and not user.may("alarms.read") else where, 303)
+    signin.set_cookie(answer, centre, token, user)
+    return answer
+
+
+def door(
+    request: Request, following: str, *, status: int = 200, problem: str | None = None, username: str = "",
+    asks_code: bool = False,
+) -> Response:  # fmt: skip
+    """The sign-in page."""
+    return page(
+        request, "signin.html", status=status, problem=problem, username=username, following=following,
+        asks_code=asks_code, has_service=request.app.state.single_sign_on.is_there,
+    )  # fmt: skip
 
 
 @router.post("/sign-out", dependencies=[Depends(own_pages)])

@@ -111,7 +111,7 @@ def test_areas_of_a_user_must_be_there(site: ConsoleSite) -> None:
 
     told = problem_of(site.as_("admin").post("/api/v1/users", json=given), 422)
 
-    assert told["errors"] == [{"where": "body.areas", "what": "there is no area 999999"}]
+    assert told["errors"] == [{"where": "body.areas", "what": "there is no such area"}]
 
 
 def test_an_alarm_elsewhere_is_out_of_sight_until_anybody_is_wanted(site: ConsoleSite, world: World) -> None:
