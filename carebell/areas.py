@@ -7,14 +7,11 @@ from typing import Annotated
 import typer
 
 from carebell import site
-from carebell.importing import content_of
 from carebell.progress import Say, shown
 from carebell.settings_given import FAILED, settings_or_exit
-from registry import importing
 from registry.area_assign import assign
 from registry.area_intake import LEVELS
 from registry.area_load import AreaEntry, AreaPlan
-from registry.import_grid import UnreadableFile
 from registry.official_areas import OfficialAreas
 from registry.service import RegistryService
 
@@ -65,6 +62,10 @@ def assign_() -> None:
 
 def import_(file: Path, *, dry_run: bool, skip_refused: bool) -> None:
     """`carebell import areas FILE`: columns code and name, and level and parent_code where the code does not tell."""
+    from carebell.importing import content_of  # A workbook's reader is slow to load and needed here alone.
+    from registry import importing
+    from registry.import_grid import UnreadableFile
+
     try:
         table, found = importing.read("areas", content_of(file))
         entries = [AreaEntry(e.row, e.values, e.faults) for e in found]

@@ -18,7 +18,7 @@ PUBLIC = {
     "/api/v1/session",  # Signing in; the other methods ask by themselves.
     "/healthz", "/readyz",
     "/metrics",  # Asks by itself: a collector on this machine may read it, too.
-    "/sign-in", "/login", "/sign-out", "/preferences",
+    "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back", "/login", "/sign-out", "/preferences",
     "/r/{token}",  # The signed link is the credential.
     "/desk/map.css", "/desk/sheet.css",
 }  # fmt: skip
