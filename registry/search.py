@@ -84,10 +84,11 @@ class _Search:
     def run(self, tier: int, below: int, limit: int, seen: set[str]) -> list[Found]:
         found: list[Found] = []
         tiers: Sequence[Condition | None] = self.asked.tiers or (None,)
+        spare = _SPARE
         for _ in range(MOST_LOOKS * len(tiers)):
             if tier >= len(tiers):
                 return found
-            want = limit - len(found) + _SPARE
+            want = limit - len(found) + spare
             places = search_index.look(self.session, tiers[tier], below=below, limit=want)
             fitting = self._fitting([elder_id for _, elder_id in places])
             for seq, elder_id in places:
@@ -97,8 +98,10 @@ class _Search:
                 below = seq
                 if elder_id in fitting and elder_id not in seen:
                     found.append(fitting[elder_id])
+            # Where much did not fit, much more is fetched at once: to look again costs more than to compare.
+            spare = min(spare * 6, MOST)
             if len(places) < want:
-                tier, below = tier + 1, search_index.TOP
+                tier, below, spare = tier + 1, search_index.TOP, _SPARE
         self.following = f"{tier}.{below}"
         return found
 
