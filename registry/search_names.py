@@ -59,18 +59,23 @@ def syllable_places(name: str, reading: Reading) -> list[tuple[int, int]] | None
     return words if len(words) == len(reading) else None
 
 
+def typed(letters: str) -> str:
+    """Letters as a question is read: ü is typed as v and as u, and both are the same here."""
+    return letters.replace("v", "u")
+
+
 def _own(text: str) -> Reading:
     """Tones, accents and apostrophes aside; a reading written in characters is read as such."""
     if any(map(_is_spoken, text)):
         return _joined([_common(text)])
-    parts = (fold(part) for part in _WORDS.split(text))
+    parts = (typed(fold(part)) for part in _WORDS.split(text))
     return tuple(kept for part in parts if (kept := "".join(_LETTERS.findall(part))))
 
 
 @lru_cache(maxsize=4096)
 def _of_name(name: str) -> tuple[Reading, ...]:
     if not any(map(_is_spoken, name)):
-        words = tuple(kept for word in _WORDS.split(name) if (kept := "".join(_LETTERS.findall(fold(word)))))
+        words = tuple(kept for word in _WORDS.split(name) if (kept := "".join(_LETTERS.findall(typed(fold(word))))))
         return (words,) if words else ()
     spoken = "".join(character for character in name if _is_spoken(character))
     common = _common(spoken)
@@ -89,7 +94,7 @@ def _common(text: str) -> list[str]:
     # Its phrases take a second to load, which a command that reads no name need not wait for.
     from pypinyin import lazy_pinyin
 
-    return [fold(syllable).replace("v", "u") for syllable in lazy_pinyin(text, errors="ignore")]
+    return [typed(fold(syllable)) for syllable in lazy_pinyin(text, errors="ignore")]
 
 
 def _other(character: str) -> list[str]:

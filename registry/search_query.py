@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from registry import search_document as doc
 from registry.search_document import File
-from registry.search_names import Reading, syllable_places
+from registry.search_names import Reading, syllable_places, typed
 from registry.search_text import SHORTEST_CODE, SHORTEST_DIGITS, dialled, fold, folded_places, pairs, runs
 
 MOST_WORDS = 6
@@ -162,7 +162,7 @@ def _at_the_front(word: str) -> list[Condition]:
 def _spoken_from(kind: str, word: str) -> Condition:
     """A reading that begins so, from a syllable on. Of a long word the next syllable must fit as well: its beginning
     alone is that of too many."""
-    spoken = word.replace("v", "u")
+    spoken = typed(word)
     start = kind + spoken[: doc.LONGEST_START]
     if len(spoken) <= doc.LONGEST_START:
         return start
@@ -259,7 +259,7 @@ def why(words: Iterable[str], file: File) -> list[Why] | None:
 def _hits(word: str, file: File) -> Iterator[Why]:
     yield from _within(word, "name", file.name)
     if word.isascii() and word.isalpha():
-        yield from _spoken(word.replace("v", "u"), file)
+        yield from _spoken(typed(word), file)
     if word.isdecimal():
         yield from _in_number(word, "phone", file.phone)
     yield from _within(word, "service_card", file.service_card, SHORTEST_CODE)

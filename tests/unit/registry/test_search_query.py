@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.search_document import File, FileContact, FileDevice, tokens_of
@@ -160,6 +160,8 @@ def test_any_piece_of_a_reading_from_a_syllable_on_finds_the_name(name: str, dat
             assert is_found(text, File("", name))
 
 
+@example(first="a", second="v")
+@example(first="eva", second="levi")
 @given(first=st.from_regex(r"[a-z]{1,20}", fullmatch=True), second=st.from_regex(r"[a-z]{1,20}", fullmatch=True))
 def test_a_name_in_letters_is_found_by_the_beginning_of_its_words(first: str, second: str) -> None:
     name = File("", f"{first} {second}".title())
