@@ -133,3 +133,22 @@ class DownMessage(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ToDo(SQLModel, table=True):
+    """Work that is parked until a time; then the desk reminds its owner, or everybody where it has none."""
+
+    __tablename__ = "todos"
+    __table_args__ = (Index("ix_todos_open", "done_at", "due_at"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    text: str = Field(max_length=1000)
+    alarm_id: str | None = Field(default=None, index=True, max_length=36)
+    elder_id: str | None = Field(default=None, index=True, max_length=36)
+    owner_id: str | None = Field(default=None, max_length=36)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: str = Field(max_length=120)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_by: str | None = Field(default=None, max_length=120)
+    version: int = 1

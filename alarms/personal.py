@@ -5,19 +5,29 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, select, update
+from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 from sqlmodel import Session
 
-from alarms.models import Alarm, Attempt, PressRow, TimelineRow
+from alarms.models import Alarm, Attempt, PressRow, TimelineRow, ToDo
 from core.errors import Conflict
 from notifier.models import SandboxCall
 from registry import store
 from registry.audit import AUDIT
-from registry.models import DeviceEvent, DeviceFix, ElderAddress, ElderPhoto, Finding, User, table_of
+from registry.models import (
+    DeviceEvent,
+    DeviceFix,
+    ElderAddress,
+    ElderPhoto,
+    Finding,
+    PhoneCheck,
+    User,
+    table_of,
+)
 from registry.store import CONTACTS, DEVICES, ELDERS, Row
 
 ALARMS, ATTEMPTS, PRESSES, TIMELINE = table_of(Alarm), table_of(Attempt), table_of(PressRow), table_of(TimelineRow)
 ADDRESSES, PHOTOS, FINDINGS = table_of(ElderAddress), table_of(ElderPhoto), table_of(Finding)
+CHECKS, TO_DOS = table_of(PhoneCheck), table_of(ToDo)
 EVENTS, FIXES, USERS, CALLS = table_of(DeviceEvent), table_of(DeviceFix), table_of(User), table_of(SandboxCall)
 
 NAMELESS = "–"
@@ -42,6 +52,8 @@ def told(session: Session, elder_id: str) -> Json:
         "addresses": _rows(session, ADDRESSES, ADDRESSES.c.elder_id == elder_id),
         "photo": _rows(session, PHOTOS, PHOTOS.c.elder_id == elder_id),
         "contacts": _rows(session, CONTACTS, CONTACTS.c.elder_id == elder_id),
+        "phone_checks": _rows(session, CHECKS, CHECKS.c.contact_id.in_(_contacts_of(elder_id))),
+        "todos": _rows(session, TO_DOS, or_(TO_DOS.c.elder_id == elder_id, TO_DOS.c.alarm_id.in_(ids))),
         "devices": devices,
         "alarms": alarms,
         "presses": _rows(session, PRESSES, PRESSES.c.alarm_id.in_(ids)),
@@ -67,8 +79,10 @@ def make_nameless(session: Session, elder_id: str, now: datetime) -> None:
     if store.count(session, DEVICES, DEVICES.c.elder_id == elder_id):
         raise Conflict("this elder still has a device: take it back first")
     _forget_elder(session, elder, now)
+    checks = CHECKS.c.contact_id.in_(_contacts_of(elder_id))
+    session.connection().execute(update(CHECKS).where(checks).values(name=NAMELESS, phone="", detail=None))
     _forget_contacts(session, elder_id, now)
-    for table in (ADDRESSES, PHOTOS, FINDINGS):
+    for table in (ADDRESSES, PHOTOS, FINDINGS, TO_DOS):
         session.connection().execute(delete(table).where(table.c.elder_id == elder_id))
     ids = list(session.connection().execute(select(ALARMS.c.id).where(ALARMS.c.elder_id == elder_id)).scalars())
     forget_presses(session, ids)
@@ -93,6 +107,7 @@ def forget_places(session: Session, alarm_ids: Collection[str]) -> None:
 def forget_people(session: Session, alarm_ids: Collection[str]) -> None:
     """Names, numbers and notes in the alarms; what officers did stays theirs."""
     connection = session.connection()
+    connection.execute(delete(TO_DOS).where(TO_DOS.c.alarm_id.in_(alarm_ids)))
     theirs = and_(ATTEMPTS.c.alarm_id.in_(alarm_ids), ATTEMPTS.c.role != "officer")
     calls = select(ATTEMPTS.c.id).where(theirs)
     connection.execute(
@@ -104,6 +119,10 @@ def forget_people(session: Session, alarm_ids: Collection[str]) -> None:
             kept = {"role": alarm["accepted_by"].get("role"), "name": NAMELESS}
             connection.execute(update(ALARMS).where(ALARMS.c.id == alarm["id"]).values(accepted_by=kept))
     _forget_lines(session, alarm_ids)
+
+
+def _contacts_of(elder_id: str) -> Any:
+    return select(CONTACTS.c.id).where(CONTACTS.c.elder_id == elder_id)
 
 
 def _forget_lines(session: Session, alarm_ids: Collection[str]) -> None:

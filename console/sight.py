@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Table, or_, select
 from sqlmodel import Session
 
+from alarms.models import ToDo
 from alarms.sight import sees_alarm
 from core.errors import NotFound
-from duty.models import ToDo
 from registry.models import Contact, Device, Finding, table_of
 from registry.sessions import SignedIn
 

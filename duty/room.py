@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, tuple_, update
 from sqlmodel import Session
 
-from alarms.models import Alarm
+from alarms.models import Alarm, ToDo
 from alarms.views import alarm_briefs
 from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from duty.intake import HandOverNew, ShiftNew, ToDoNew, ToDoPatch
-from duty.models import HandOver, ToDo
+from duty.models import HandOver
 from registry import audit
 from registry.audit import Actor, Deed
 from registry.intake import BadMember
@@ -134,7 +134,8 @@ class Room:
 def to_hand_over(session: Session, now: datetime) -> Row:
     """What the next shift must know: alarms that are not closed, work that is parked, help that was promised.
 
-    It names alarms by number and id: who they are of is looked up when the sheet is shown, and can be forgotten.
+    It names alarms by number and to-dos by id: who and what they are is looked up when the sheet is shown, so that it
+    can be forgotten, and is seen by whom it concerns.
     """
     found, more = alarm_briefs(
         session, now, states=("open", "accepted", "arrived", "follow_up"), limit=MOST_HANDED_OVER
@@ -148,10 +149,19 @@ def to_hand_over(session: Session, now: datetime) -> Row:
         for one in found
     ]  # fmt: skip
     todos = [
-        {"id": t["id"], "text": t["text"], "due_at": t["due_at"].isoformat(), "owner": t["owner"]}
+        {"id": t["id"], "due_at": t["due_at"].isoformat(), "owner": t["owner"]}
         for t in open_todos(session, until=now + SOON, limit=MOST_HANDED_OVER)
     ]
     return {"alarms": alarms, "has_more": more is not None, "todos": todos}
+
+
+def worded(session: Session, content: Row, scope: Scope) -> Row:
+    """A sheet with the words of its to-dos; those that are of another's area, or forgotten, are left out."""
+    ids = [one["id"] for one in content["todos"]]
+    wanted = select(TO_DOS.c.id, TO_DOS.c.text).where(TO_DOS.c.id.in_(ids), *scope.where(TO_DOS))
+    texts = dict(iter(session.execute(wanted)))
+    todos = [one | {"text": texts[one["id"]]} for one in content["todos"] if one["id"] in texts]
+    return content | {"todos": todos}
 
 
 def open_todos(
@@ -160,9 +170,11 @@ def open_todos(
     until: datetime | None = None,
     owner_id: str | None = None,
     limit: int,
+    after: tuple[datetime, str] | None = None,
     scope: Scope = EVERYWHERE,
 ) -> list[Row]:
-    """To-dos that are not done, the earliest first; `owner_id` leaves out what others own."""
+    """To-dos that are not done, the earliest first, behind the one with that time and id; `owner_id` leaves out what
+    others own."""
     owner = USERS.c.display_name.label("owner")
     wanted = (
         select(TO_DOS, owner, ELDERS.c.name.label("elder_name"))
@@ -172,6 +184,8 @@ def open_todos(
         .order_by(TO_DOS.c.due_at, TO_DOS.c.id)
         .limit(limit)
     )
+    if after is not None:
+        wanted = wanted.where(tuple_(TO_DOS.c.due_at, TO_DOS.c.id) > after)
     if until is not None:
         wanted = wanted.where(TO_DOS.c.due_at <= until)
     if owner_id is not None:

@@ -23,7 +23,7 @@ from core.errors import Conflict, NotFound
 from registry import policy_check, policy_store, store
 from registry.intake import BadMember, ContactRole
 from registry.policies import UNCHANGED
-from registry.policy_intake import MOST_RUNGS, AlarmKind, PolicyPatch
+from registry.policy_intake import MOST_RUNGS, AlarmKind, PolicyName, PolicyPatch
 from registry.profile import DEFAULT_POLICY, OFFICER_RUNG
 from registry.sessions import SignedIn
 from registry.store import ELDERS, POLICIES
@@ -50,13 +50,13 @@ def policy_page(request: Request, centre: CentreDep, user: Reader, name: str) ->
 
 
 @router.post("/registry/policies")
-def new_policy(user: Writer, name: Annotated[str, Form(max_length=60)] = "") -> Response:
+def new_policy(user: Writer, name: Annotated[PolicyName, Form()]) -> Response:
     """The form of a policy that is not there yet is that of the default, under its new name."""
-    return flash.after(f"/registry/policies/{name.strip() or 'new'}", N_("Nothing is kept until you save."))
+    return flash.after(f"/registry/policies/{name}", N_("Nothing is kept until you save."))
 
 
 @router.post("/registry/policies/{name}")
-async def save_policy(request: Request, centre: CentreDep, user: Writer, name: str) -> Response:
+async def save_policy(request: Request, centre: CentreDep, user: Writer, name: PolicyName) -> Response:
     data = await request.form()
     rungs = [
         {"role": role, "ring_s": _number(ring), "tries": _number(tries)}

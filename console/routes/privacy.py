@@ -32,6 +32,8 @@ class PersonalData(BaseModel):
     addresses: list[dict[str, Any]]
     photo: list[dict[str, Any]]
     contacts: list[dict[str, Any]]
+    phone_checks: list[dict[str, Any]]
+    todos: list[dict[str, Any]]
     devices: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
     presses: list[dict[str, Any]]

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
 
 from console.deps import CentreDep, actor_of, allowed, check_elder
-from console.paging import Page, Paging
+from console.paging import Page, Paging, encode_cursor
 from core.errors import Rejected
 from duty import room
 from duty.intake import HandOverNew, ShiftNew, ToDoNew, ToDoPatch
@@ -106,8 +107,12 @@ def list_todos(
 ) -> Page[ToDoView]:
     """To-dos that are not done, the earliest first."""
     with centre.db.read() as session:
-        rows = room.open_todos(session, owner_id=user.id if mine else None, limit=paging.limit, scope=user.scope)
-    return Page(items=[ToDoView.model_validate(row) for row in rows], next_cursor=None)
+        owner_id = user.id if mine else None
+        limit, after = paging.limit + 1, _place_of(paging.after)
+        rows = room.open_todos(session, owner_id=owner_id, limit=limit, after=after, scope=user.scope)
+    last = rows[paging.limit - 1] if len(rows) > paging.limit else None
+    following = encode_cursor(f"{last['due_at'].isoformat()} {last['id']}") if last else None
+    return Page(items=[ToDoView.model_validate(row) for row in rows[: paging.limit]], next_cursor=following)
 
 
 @router.post("/todos", status_code=201)
@@ -125,17 +130,40 @@ def change_todo(todo_id: str, patch: ToDoPatch, the_room: RoomDep, user: Actor) 
 def list_hand_overs(centre: CentreDep, user: Reader, paging: Paging) -> Page[HandOverView]:
     """The newest last, page by page."""
     with centre.db.read() as session:
-        rows, _ = store.page(session, HAND_OVERS, after=paging.after, limit=paging.limit)
-    return Page(items=[HandOverView.model_validate(row) for row in rows], next_cursor=None)
+        rows, following = store.page(session, HAND_OVERS, after=paging.after, limit=paging.limit)
+        items = [_worded(session, row, user) for row in rows]
+    return Page(items=items, next_cursor=encode_cursor(following))
 
 
 @router.post("/hand-overs", status_code=201)
-def give(given: HandOverNew, the_room: RoomDep, user: Actor) -> HandOverView:
+def give(given: HandOverNew, centre: CentreDep, the_room: RoomDep, user: Actor) -> HandOverView:
     """Sign what is open, parked and promised now; it waits for the oncoming leader."""
-    return HandOverView.model_validate(the_room.give(given, actor_of(user)))
+    row = the_room.give(given, actor_of(user))
+    with centre.db.read() as session:
+        return _worded(session, row, user)
 
 
 @router.post("/hand-overs/{hand_over_id}/take")
-def take(hand_over_id: str, the_room: RoomDep, user: Actor) -> HandOverView:
+def take(hand_over_id: str, centre: CentreDep, the_room: RoomDep, user: Actor) -> HandOverView:
     """The oncoming leader signs."""
-    return HandOverView.model_validate(the_room.take(hand_over_id, actor_of(user)))
+    row = the_room.take(hand_over_id, actor_of(user))
+    with centre.db.read() as session:
+        return _worded(session, row, user)
+
+
+def _worded(session: Session, row: room.Row, user: SignedIn) -> HandOverView:
+    return HandOverView.model_validate(row | {"content": room.worded(session, row["content"], user.scope)})
+
+
+def _place_of(cursor: str | None) -> tuple[datetime, str] | None:
+    """Where a list of to-dos goes on. Raises Rejected for a cursor that none gave out."""
+    if cursor is None:
+        return None
+    at, _, todo_id = cursor.partition(" ")
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not todo_id:
+        raise Rejected("this cursor was not given by this list")
+    return found, todo_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request
@@ -18,6 +18,7 @@ from console.forms import Form as Fields
 from console.forms import errors_of
 from console.i18n import N_
 from console.pages import page
+from console.routes.doors import safe_path
 from console.routes.room import Actor, Leader, Reader, RoomDep
 from core.errors import Conflict
 from duty import room
@@ -32,6 +33,7 @@ router = APIRouter(include_in_schema=False)
 DAYS_SHOWN = 7
 MOST = 200
 PARK_FOR_MIN = (5, 15, 30, 60, 120, 480)
+What = Literal["done", "open", "later"]
 DUTY_ROLES = tuple(role for role in USER_ROLES if role in ("officer", "supervisor"))
 ROOM_TEXTS = (
     N_("a shift ends after it begins, and within 24 hours"),
@@ -106,12 +108,11 @@ def add_todo(
         the_room.add_todo(ToDoNew.model_validate(values), actor_of(user))
     except (ValidationError, BadMember) as wrong:
         return _refused(request, centre, user, "todo", {"text": text, "in_min": in_min, "owner_id": owner_id}, wrong)
-    where = back if back.startswith("/") and not back.startswith("//") else "/room"
-    return flash.after(where, N_("Parked; the desk reminds you."))
+    return flash.after(safe_path(back) if back else "/room", N_("Parked; the desk reminds you."))
 
 
 @router.post("/room/todos/{todo_id}/{what}")
-def change_todo(centre: CentreDep, the_room: RoomDep, user: Actor, todo_id: str, what: str) -> Response:
+def change_todo(centre: CentreDep, the_room: RoomDep, user: Actor, todo_id: str, what: What) -> Response:
     """`done`, `open` again (the undo), or `later` by a quarter of an hour."""
     if what == "later":
         patch = ToDoPatch(due_at=centre.clock.now() + timedelta(minutes=15))
@@ -188,7 +189,7 @@ def _shown(
         people = [dict(row._mapping) for row in session.execute(_people())]
         last = [dict(r._mapping) for r in session.execute(_last_hand_overs())]
         waiting = next((one for one in last if one["taken_at"] is None), None)
-        sheet = waiting["content"] if waiting else room.to_hand_over(session, now)
+        sheet = room.worded(session, waiting["content"] if waiting else room.to_hand_over(session, now), user.scope)
         ids = [one["id"] for one in sheet["alarms"]]
         named, _ = alarm_briefs(session, now, ids=ids, limit=len(ids) or 1, seen_by=user)
     blank = {"shift": Fields({"day": today.isoformat(), "begins": "08:00", "ends": "20:00"}), "todo": Fields(),

@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from alarms import personal, retention
 from core.db import Database
@@ -27,6 +27,19 @@ def lived_through(world: World) -> str:
     world.click("claim")
     world.click("note", text="赵桂明摔倒了")
     world.click("close", disposition="helped", satisfaction="satisfied")
+    with world.db.write() as session:
+        check = {"id": "check-1", "contact_id": DAUGHTER.id, "name": DAUGHTER.name, "phone": DAUGHTER.phone,
+                 "language": "zh-CN", "asked_by": "秦亚玲", "state": "accepted", "started_at": START, "ends_by": START}  # fmt: skip
+        session.execute(insert(personal.CHECKS).values(check))
+        todo = {
+            "id": "todo-1",
+            "text": "问赵丽回家没有",
+            "due_at": START,
+            "created_at": START,
+            "created_by": "李敏",
+            "version": 1,
+        }
+        session.execute(insert(personal.TO_DOS), [todo | {"elder_id": ELDER.id, "alarm_id": receipt.alarm_id}])
     return receipt.alarm_id
 
 
@@ -40,7 +53,7 @@ def everything_in(db: Database) -> str:
     found = []
     with db.read() as session:
         for name in ("elders", "contacts", "alarms", "attempts", "timeline", "presses", "elder_addresses",
-                     "elder_photos", "sandbox_calls", "device_fixes", "findings"):  # fmt: skip
+                     "elder_photos", "sandbox_calls", "device_fixes", "findings", "phone_checks", "todos"):  # fmt: skip
             table = ELDERS.metadata.tables[name]
             for row in session.execute(select(table)):
                 if getattr(row, "role", "") != "officer":
@@ -60,6 +73,7 @@ def test_everything_about_a_person_is_told(world: World) -> None:
     assert len(found["alarms"]) == 1
     assert found["presses"][0]["content"] == {"name": "赵桂明"}
     assert "secret_hash" not in found["devices"][0]
+    assert (len(found["phone_checks"]), len(found["todos"])) == (1, 1)
 
 
 def test_a_person_is_taken_out_of_everything_and_the_figures_stay(world: World) -> None:

@@ -78,3 +78,13 @@ def test_an_earlier_version_comes_back_and_a_policy_is_removed(site: ConsoleSite
 
     leader.post("/registry/policies/night/remove", headers=HTML)
     assert leader.get("/api/v1/policies/night").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["../users", "<b>", "a b", "-", "x" * 61])
+def test_a_name_that_cannot_be_in_an_address_is_refused(site: ConsoleSite, name: str) -> None:
+    leader = site.as_("supervisor")
+
+    assert leader.post("/registry/policies", data={"name": name}, headers=HTML).status_code == 422
+    if "/" not in name:
+        assert leader.post(f"/registry/policies/{name}", data=NIGHT, headers=HTML).status_code == 422
+    assert [one["name"] for one in leader.get("/api/v1/policies").json()["items"]] == ["default"]

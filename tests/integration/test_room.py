@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from alarms.views import instant
 from core.db import Database
@@ -155,3 +156,62 @@ def test_the_undo_of_a_done_todo(site: ConsoleSite, world: World) -> None:
     officer.post(f"/room/todos/{todo['id']}/open", headers=HTML)
 
     assert [one["id"] for one in officer.get("/api/v1/todos").json()["items"]] == [todo["id"]]
+
+
+def test_to_dos_are_paged_without_a_gap(site: ConsoleSite, world: World) -> None:
+    officer = site.as_("officer")
+    for n in range(5):
+        officer.post("/api/v1/todos", json={"text": f"第 {n} 件", "due_at": at(world, minutes=5)})
+    seen: list[str] = []
+    cursor = None
+    while True:
+        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = officer.get("/api/v1/todos", params=asked).json()
+        seen += [one["text"] for one in answer["items"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == [f"第 {n} 件" for n in range(5)]
+    problem_of(officer.get("/api/v1/todos", params={"cursor": "MTp4"}), 422)
+
+
+def test_hand_overs_are_paged(site: ConsoleSite) -> None:
+    leaving, coming = site.as_("officer"), site.as_("supervisor")
+    for _ in range(3):
+        given = leaving.post("/api/v1/hand-overs", json={}).json()
+        coming.post(f"/api/v1/hand-overs/{given['id']}/take")
+
+    first = leaving.get("/api/v1/hand-overs", params={"limit": 2}).json()
+    rest = leaving.get("/api/v1/hand-overs", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+
+    assert (len(first["items"]), len(rest["items"]), rest["next_cursor"]) == (2, 1, None)
+
+
+def test_a_sheet_keeps_no_words_that_were_forgotten(site: ConsoleSite, world: World) -> None:
+    leaving = site.as_("officer")
+    parked = {"text": "赵桂明的女儿要回电", "due_at": at(world, hours=1), "elder_id": ELDER.id}
+    leaving.post("/api/v1/todos", json=parked)
+    leaving.post("/api/v1/hand-overs", json={})
+    assert leaving.get("/api/v1/hand-overs").json()["items"][0]["content"]["todos"][0]["text"] == parked["text"]
+
+    with site.db.write() as session:
+        session.execute(delete(room.TO_DOS))
+
+    assert leaving.get("/api/v1/hand-overs").json()["items"][0]["content"]["todos"] == []
+
+
+@pytest.mark.parametrize("back", ["//elsewhere", "/\\elsewhere", "https://elsewhere", "elsewhere"])
+def test_parking_leads_to_no_other_site(site: ConsoleSite, back: str) -> None:
+    todo = {"text": "回电", "in_min": "5", "back": back}
+
+    answer = site.as_("officer").post("/room/todos", data=todo, headers=HTML, follow_redirects=False)
+
+    assert answer.headers["location"] == "/"
+
+
+def test_what_nobody_can_do_with_a_todo_is_refused(site: ConsoleSite, world: World) -> None:
+    officer = site.as_("officer")
+    todo = officer.post("/api/v1/todos", json={"text": "回电", "due_at": at(world, minutes=1)}).json()
+
+    assert officer.post(f"/room/todos/{todo['id']}/explode", headers=HTML).status_code == 422
