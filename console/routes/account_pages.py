@@ -134,14 +134,27 @@ def revoke_token(request: Request, centre: CentreDep, user: Owner, token_id: str
     return flash.after(ACCOUNT_PAGE, N_("The token is revoked."))
 
 
+BROWSERS = (("Edg/", "Edge"), ("MicroMessenger", "WeChat"), ("OPR/", "Opera"), ("Firefox/", "Firefox"),
+            ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+           ("Linux", "Linux"))  # fmt: skip
+
+
+def browser_words(told: str | None) -> str | None:
+    """Of what a browser calls itself, what a person would: Firefox · Windows. Others are shown as they are."""
+    found = [next((name for sign, name in signs if sign in (told or "")), None) for signs in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in found if name) if all(found) else told
+
+
 def _shown(request: Request, centre: CentreDep, user: CurrentUser, *, status: int = 200, **more: Any) -> Response:
     members: dict[str, Any] = {
         "password_form": forms.Form(), "factor_form": forms.Form(), "token_form": forms.Form({"days": 90}),
         "new_token": None,
     }  # fmt: skip
+    browsers = [one | {"words": browser_words(one["name"])} for one in listed(centre, user, "session")]
     return page(
-        request, "account.html", user, status=status, owed=owes(user, centre), days=DAYS,
-        browsers=listed(centre, user, "session"), tokens=listed(centre, user, "token"), **(members | more),
+        request, "account.html", user, status=status, owed=owes(user, centre), days=DAYS, browsers=browsers,
+        tokens=listed(centre, user, "token"), **(members | more),
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def lived_through(world: World) -> str:
     world.click("close", disposition="helped", satisfaction="satisfied")
     with world.db.write() as session:
         check = {"id": "check-1", "contact_id": DAUGHTER.id, "name": DAUGHTER.name, "phone": DAUGHTER.phone,
-                 "language": "zh-CN", "asked_by": "秦亚玲", "state": "accepted", "started_at": START, "ends_by": START}  # fmt: skip
+                 "language": "zh-CN", "asked_by": "秦亚玲", "state": "accepted",
+                 "started_at": START, "ends_by": START}  # fmt: skip
         session.execute(insert(personal.CHECKS).values(check))
         todo = {
             "id": "todo-1",

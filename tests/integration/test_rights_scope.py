@@ -1,5 +1,6 @@
 """A street's officer sees the street: files, devices and alarms of other areas are as if they were not there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,13 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from console.live import Hub
+from console.sight import SIGHTS
 from core.ids import new_id
 from registry import sessions
+from registry.models import Finding, table_of
 from registry.store import AREAS, ELDERS, add
 from tests.console_site import ConsoleSite, problem_of
+from tests.rights_table import routes
 from tests.world import ELDER, OFFICER, World
 
 CITY, STREET, NEXT_STREET = "/610000/610400", "/610000/610400/610402/610402001", "/610000/610400/610402/610402002"
@@ -192,3 +196,63 @@ def test_a_streets_registrar_sets_the_streets_policies(site: ConsoleSite) -> Non
     problem_of(registrar.put("/api/v1/policies/there", json={"area_code": "610402001"}), 403)
     problem_of(registrar.delete("/api/v1/policies/there"), 403)
     assert registrar.delete("/api/v1/policies/street").status_code == 204
+
+
+SECRET_NAME, SECRET_UID, SECRET_PLACE = "隐名老人", "cb-hidden-7", "隐蔽路7号"
+WHOLE = ("/api/v1/log", "/registry/log", "/api/v1/sandbox", "/sandbox")  # Who reads these answers for all of it.
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+def hidden(site: ConsoleSite, world: World) -> dict[str, str]:
+    """Everything about an elder of the next street; by the names that paths have for it."""
+    elder = site.make("elders", name=SECRET_NAME, address=SECRET_PLACE, area_code="610402002")["id"]
+    contact = site.make("contacts", elder_id=elder, name=f"{SECRET_NAME}之女")["id"]
+    site.make("devices", uid=SECRET_UID, elder_id=elder)
+    alarm = world.press(SECRET_UID).alarm_id
+    with site.db.write() as session:
+        finding = {"id": new_id(), "kind": "no_device", "subject_kind": "elder", "subject_id": elder, "elder_id": elder}
+        finding |= {"subject_key": "hidden", "found_at": world.clock.now(), "gravity": 1, "data": {}}
+        session.connection().execute(table_of(Finding).insert().values(finding))
+    return {
+        "elder_id": elder, "contact_id": contact, "device": SECRET_UID, "device_id": SECRET_UID, "uid": SECRET_UID,
+        "alarm_id": alarm, "finding_id": finding["id"],
+    }  # fmt: skip
+
+
+def test_no_page_and_no_list_tells_of_another_street(site: ConsoleSite, world: World) -> None:
+    known = hidden(site, world)
+    clients = {False: of_area(site, "admin", "610402001"), True: site.as_("admin")}
+    told: dict[bool, list[str]] = {False: [], True: []}
+    refused = []
+    for method, path in routes():
+        names = PARAMETER.findall(path)
+        if method != "GET" or path in ("/api/v1/events", "/sign-in/oidc", "/sign-in/oidc/back"):
+            continue
+        filled = PARAMETER.sub(lambda name: known.get(name[1], "x"), path)
+        for is_everywhere, client in clients.items():
+            answer = client.get(filled, headers={"accept": "*/*"}, follow_redirects=False)
+            if any(word in answer.text for word in (SECRET_NAME, SECRET_UID, SECRET_PLACE, known["elder_id"])):
+                told[is_everywhere].append(path)
+            if not is_everywhere and SIGHTS.keys() & known.keys() & set(names) and answer.status_code != 404:
+                refused.append(f"{path}: {answer.status_code}")
+
+    assert [one for one in told[False] if not one.startswith(WHOLE)] == [], (
+        "add user.scope.where(TABLE) to these lists (docs/adr/0007)"
+    )
+    assert refused == []
+    assert len(told[True]) > 15  # They do tell who sees everything.
+
+
+def test_nothing_of_another_street_can_be_changed(site: ConsoleSite, world: World) -> None:
+    known = hidden(site, world)
+    client = of_area(site, "admin", "610402001")
+    wrong = []
+    for method, path in routes():
+        if method == "GET" or not SIGHTS.keys() & known.keys() & set(PARAMETER.findall(path)):
+            continue
+        filled = PARAMETER.sub(lambda name: known.get(name[1], "x"), path)
+        status = client.request(method, filled, headers={"sec-fetch-site": "same-origin"}).status_code
+        if status != 404:
+            wrong.append(f"{method} {path}: {status}")
+
+    assert wrong == []
