@@ -1,0 +1,73 @@
+"use strict";
+
+// The alarms on the desk's map, and what lies around the chosen one.
+(function () {
+  function pin(alarm) {
+    if (!carebell.map) { return; }
+    if (alarm.state === "closed" || !alarm.place) { carebell.map.dropAlarm(alarm.id); return; }
+    var name = (alarm.elder && alarm.elder.name) || alarm.device.uid;
+    carebell.map.pushAlarm({ type: "Feature", id: alarm.id, geometry: { type: "Point", coordinates: [alarm.place.lon, alarm.place.lat] },
+      properties: { id: alarm.id, state: alarm.look, text: name, label: name + ", " + carebell.say("look." + alarm.look), selected: alarm.id === carebell.panel.id() } });
+    mark();
+  }
+
+  // The chosen alarm's ring, its circle of accuracy, its home, and the help near it with the way there.
+  var around = null, aroundIs = "";
+  function mark() {
+    document.querySelectorAll(".cb-pin.is-chosen").forEach(function (old) { old.classList.remove("is-chosen"); });
+    if (!carebell.map) { return; }
+    var id = carebell.panel.id();
+    if (id) {
+      carebell.map.leaflet.eachLayer(function (layer) {
+        var element = layer.feature && layer.feature.properties.id === id && layer.getElement && layer.getElement();
+        if (element && element.firstElementChild) { element.firstElementChild.classList.add("is-chosen"); }
+      });
+    }
+    drawAround(id ? carebell.panel.article().dataset.places || "" : "");
+  }
+
+  function drawAround(text) {
+    if (text === aroundIs) { return; }
+    aroundIs = text;
+    if (around) { around.remove(); around = null; }
+    var told = text ? JSON.parse(text) : null;
+    if (!told) { return; }
+    around = L.layerGroup();
+    if (told.accuracy_m) { L.circle(told.here, { radius: told.accuracy_m, className: "cb-circle", interactive: false }).addTo(around); }
+    if (told.home) {
+      L.polyline([told.here, told.home], { className: "cb-way", interactive: false }).addTo(around);
+      carebell.pin(told.home, "home").addTo(around);
+    }
+    told.help.forEach(function (one, index) {
+      L.polyline([told.here, one.place], { className: "cb-way", interactive: false }).addTo(around);
+      carebell.pin(one.place, "help", String(index + 1), one.text).addTo(around);
+    });
+    around.addTo(carebell.map.leaflet);
+  }
+
+  // The pins arrive a moment after the map; with an alarm chosen its place comes first.
+  function lookAround(tries) {
+    if (document.querySelector(".leaflet-marker-icon[aria-label]")) {
+      if (carebell.panel.id()) { showChosen(); } else { carebell.map.showAll(); }
+      mark();
+    } else if (tries > 0) { setTimeout(function () { lookAround(tries - 1); }, 100); }
+  }
+
+  document.addEventListener("carebell:map", function () { lookAround(50); });
+
+  function showChosen() {
+    var told = carebell.panel.article() && carebell.panel.article().dataset.places ? JSON.parse(carebell.panel.article().dataset.places) : null;
+    if (!told) { carebell.map.show(carebell.panel.id()); return; }
+    var seen = [told.here].concat(told.help.map(function (one) { return one.place; }), told.home ? [told.home] : []);
+    carebell.map.leaflet.fitBounds(seen, { padding: [64, 64], maxZoom: 16, animate: false });
+  }
+
+  document.addEventListener("carebell:changed", function (happened) { pin(happened.detail.alarm); });
+  document.addEventListener("carebell:back", function () { if (carebell.map) { carebell.map.refresh(); } });
+  document.addEventListener("carebell:panel", function (happened) {
+    mark();
+    if (happened.detail.isOther && carebell.map) { showChosen(); }
+  });
+  var all = document.getElementById("map-all");
+  if (all) { all.addEventListener("click", function () { if (carebell.map) { carebell.map.showAll(); } }); }
+})();
