@@ -22,7 +22,6 @@ from console.states import dressed
 from core.clock import Clock
 from core.db import Database
 from core.wake import Wake
-from geo.maps import Tiles
 from registry.sessions import SignedIn
 
 LOOK_EVERY_S = 1.0
@@ -100,8 +99,8 @@ class Told:
 class Hub:
     """Reads the timeline once for all streams of this process; lives on one event loop."""
 
-    def __init__(self, db: Database, clock: Clock, wake: Wake, tiles: Tiles | None = None) -> None:
-        self._db, self._clock, self._tiles = db, clock, tiles
+    def __init__(self, db: Database, clock: Clock, wake: Wake) -> None:
+        self._db, self._clock = db, clock
         self._told: deque[Told] = deque(maxlen=REMEMBERED)
         self._count = 0
         self._tail: Tail | None = None
@@ -225,7 +224,7 @@ class Hub:
             now = self._clock.now()
             for start in range(0, len(ids), PAGE):
                 found, _ = alarm_briefs(session, now, ids=ids[start : start + PAGE], limit=PAGE)
-                briefs |= {brief["id"]: dressed(brief, now, self._tiles) for brief in found}
+                briefs |= {brief["id"]: dressed(brief, now) for brief in found}
         names = identities((line["seq"] for line in lines), mark)
         return [_told(line, briefs.get(line["alarm_id"]), name) for line, name in zip(lines, names, strict=True)]
 

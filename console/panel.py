@@ -7,7 +7,6 @@ from typing import Any
 
 from console.i18n import N_
 from console.states import dressed
-from geo.maps import Tiles
 from geo.nearby import Nearby
 from registry.access import DOUBTFUL_AFTER_DAYS, is_doubtful
 from registry.profile import CALL_ORDER
@@ -153,18 +152,18 @@ def missing_of(alarm: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def places_of(alarm: Mapping[str, Any], help_near: Sequence[Nearby], tiles: Tiles) -> Json | None:
-    """What the map draws around the chosen alarm, in the map's datum; None where nothing is known of the place."""
+def places_of(alarm: Mapping[str, Any], help_near: Sequence[Nearby]) -> Json | None:
+    """What the map draws around the chosen alarm, in WGS-84; None where nothing is known of the place."""
     location = alarm["location"] or {}
     if location.get("lat") is None:
         return None
     home = location.get("home") or {}
     is_apart = (home.get("distance_m") or 0.0) > SAME_PLACE_M
     return {
-        "here": tiles.place(location["lat"], location["lon"]),
+        "here": (location["lat"], location["lon"]),
         "accuracy_m": location.get("accuracy_m"),
-        "home": tiles.place(home["lat"], home["lon"]) if is_apart else None,
-        "help": [{"place": tiles.place(one.lat, one.lon), "text": distance_text(one.distance_m)} for one in help_near],
+        "home": (home["lat"], home["lon"]) if is_apart else None,
+        "help": [{"place": (one.lat, one.lon), "text": distance_text(one.distance_m)} for one in help_near],
     }
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from geo.maps import Tiles
-
 LOOKS = ("unclaimed", "calling", "accepted", "arrived", "follow_up", "closed")
 LATE_AFTER = timedelta(minutes=5)  # A helper who said 8 minutes and takes 12 is not late yet.
 
@@ -38,13 +36,12 @@ def need_of(alarm: Mapping[str, Any], now: datetime) -> str:
     return f"{rank}.{urgency:05d}.{alarm['received_at']}.{alarm['number']:010d}"
 
 
-def dressed(alarm: Json, now: datetime, tiles: Tiles | None = None) -> Json:
-    """The alarm with what a screen needs besides: `look`, `need`, `is_late`, and `place` in the map's datum."""
+def dressed(alarm: Json, now: datetime) -> Json:
+    """The alarm with what a screen needs besides: `look`, `need`, `is_late`, and `place` in WGS-84."""
     location = alarm.get("location") or {}
     place = None
     if location.get("lat") is not None:
-        lat, lon = (tiles or Tiles("")).place(location["lat"], location["lon"])
-        place = {"lat": round(lat, 6), "lon": round(lon, 6)}
+        place = {"lat": round(location["lat"], 6), "lon": round(location["lon"], 6)}
     return alarm | {
         "look": look_of(alarm), "need": need_of(alarm, now), "is_late": is_late(alarm, now), "place": place,
     }  # fmt: skip

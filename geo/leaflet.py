@@ -103,7 +103,7 @@ class Pin(MacroElement):
 
 
 class Call(MacroElement):
-    """A call of static/map.js after everything drawn before it; the arguments are elements or coordinates."""
+    """A call of geo/static's scripts after everything drawn before it, with elements, texts or coordinates."""
 
     _template = Template(
         """
@@ -113,11 +113,17 @@ class Call(MacroElement):
         """
     )
 
-    def __init__(self, function: str, *arguments: Element | Sequence[LatLon]) -> None:
+    def __init__(self, function: str, *arguments: Element | str | Sequence[LatLon]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca's has no types
         self._name = "Call"
         self.function = function
-        self.arguments = ", ".join(one.get_name() if isinstance(one, Element) else json.dumps(one) for one in arguments)
+        self.arguments = ", ".join(_literal(one) for one in arguments)
+
+
+def _literal(told: Element | str | Sequence[LatLon]) -> str:
+    if isinstance(told, Element):
+        return told.get_name()
+    return js_text(told) if isinstance(told, str) else json.dumps(told)
 
 
 def js_text(text: str) -> str:
@@ -138,18 +144,22 @@ def add_areas(drawn: OfflineMap, areas: Iterable[Area], tiles: Tiles | None) -> 
         Pin(place(*area.middle), "area", text=area.name).add_to(drawn)
 
 
-def pieces(drawn: OfflineMap) -> MapPieces:
-    """Render, and keep the links, the element and the script: the rest forbids zooming and styles the whole page."""
+def pieces(drawn: OfflineMap, *scripts: str) -> MapPieces:
+    """Render, and keep the links, the element and the script: the rest forbids zooming and styles the whole page.
+
+    The script begins with geo/static's map.js and the `scripts` named.
+    """
     figure = drawn.get_root()
     if not isinstance(figure, Figure):
         raise TypeError("the map has been put into something else")
     figure.render()
     header = figure.header._children.values()
+    ours = "\n".join(static_text(name) for name in ("map.js", *scripts))
     return MapPieces(
         css_links=tuple(part.url for part in header if isinstance(part, CssLink)),
         js_links=tuple(part.url for part in header if isinstance(part, JavascriptLink)),
         html=figure.html.render().strip(),
-        script=f'{static_text("map.js")}\n(function () {{\n"use strict";\n{figure.script.render()}\n}})();\n',
+        script=f'{ours}\n(function () {{\n"use strict";\n{figure.script.render()}\n}})();\n',
     )
 
 

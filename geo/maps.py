@@ -13,7 +13,7 @@ import folium
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import embed
-from geo.crs import LatLon
+from geo.crs import WGS84, LatLon
 from geo.labels import CHINESE, duration, metres
 from geo.leaflet import (
     ASSET_BASE,
@@ -153,23 +153,25 @@ def live_map(
 ) -> MapPieces:
     """The duty desk's map, fed by pushes; `centre` is WGS-84.
 
-    Both addresses answer with a GeoJSON FeatureCollection of points, already in the map's datum, fetched at the start
-    and by `carebell.map.refresh()`. Properties of an alarm: `id`, `state` (unclaimed, calling, accepted, arrived,
-    follow_up, closed, silent), `label` (read aloud), and if wanted `text` under the pin and `sign` on it; of a device:
-    `id`, `state` (online, silent). The script gives the page `carebell.map` with pushAlarm(feature), dropAlarm(id),
-    pushDevice(feature), refresh(), show(id), showAll(). Three events bubble from the map's element: `carebell:map` when
-    it is ready, `carebell:alarm` when a pin is chosen (detail.id), `carebell:stale` when data could not be fetched.
+    Both addresses answer with a GeoJSON FeatureCollection of points in WGS-84, fetched at the start and by
+    `carebell.map.refresh()`. Properties of an alarm: `id`, `state` (unclaimed, calling, accepted, arrived, follow_up,
+    closed, silent), `label` (read aloud), and if wanted `text` under the pin and `sign` on it; of a device: `id`,
+    `state` (online, silent). The script gives the page `carebell.map` with pushAlarm(feature), dropAlarm(id),
+    pushDevice(feature), refresh(), show(id), showAll(). Whatever the datum of the tiles, all the page hears and says is
+    WGS-84. Three events bubble from the map's element: `carebell:map` when it is ready, `carebell:alarm` when a pin is
+    chosen (detail.id), `carebell:stale` when data could not be fetched.
     """
     links = LEAFLET + REALTIME
     drawn = OfflineMap(
         name="live",
         links=_links(asset_base, links),
         tiles=tiles,
-        location=(tiles or Tiles("")).place(*centre),
+        location=centre,
         zoom_start=zoom,
     )
+    Call("carebell.setDatum", drawn, tiles.crs if tiles else WGS84).add_to(drawn)
     if tiles is None:
-        add_areas(drawn, (outlines or NoOutlines()).near(*centre, CITY_M), tiles)
+        add_areas(drawn, (outlines or NoOutlines()).near(*centre, CITY_M), None)
     layers = []
     for name, url in (("alarm", alarms_url), ("device", devices_url)):
         if url is not None:
@@ -181,7 +183,7 @@ def live_map(
             )
             layers.append(layer.add_to(drawn))
     Call("carebell.live", drawn, *layers).add_to(drawn)
-    return pieces(drawn)
+    return pieces(drawn, "datum.js")
 
 
 def places_map(

@@ -16,10 +16,8 @@ from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, det
 from console.routes.elder_parts import photo_answer
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
-from console.tiles import tiles_of
 from console.views_log import health_seen
 from core.errors import Conflict, NotFound, Rejected, TryAgain
-from geo.maps import Tiles
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry import silence
@@ -193,7 +191,7 @@ def _panel(
     help_near = _help(centre, detail)
     return members | {
         "nearby": help_near,
-        "places": places_of(detail, help_near, tiles_of(centre.settings) or Tiles("")),
+        "places": places_of(detail, help_near),
         "dispositions": DISPOSITIONS,
         "satisfactions": SATISFACTIONS,
     }

@@ -11,7 +11,6 @@ from starlette.responses import StreamingResponse
 from console.centre import Centre
 from console.deps import allowed
 from console.live import Hub
-from console.tiles import tiles_of
 from core.errors import TryAgain
 from registry.sessions import SignedIn
 
@@ -28,7 +27,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 @contextlib.asynccontextmanager
 async def _with_hub(app: FastAPI) -> AsyncIterator[None]:
     centre: Centre = app.state.centre
-    hub = app.state.hub = Hub(centre.db, centre.clock, centre.wake, tiles_of(centre.settings))
+    hub = app.state.hub = Hub(centre.db, centre.clock, centre.wake)
     await hub.start()
     try:
         yield

@@ -69,25 +69,23 @@ def live_style() -> Response:
 
 @router.get("/desk/alarms.geojson")
 def alarm_features(centre: CentreDep, user: Reader) -> Response:
-    now, tiles = centre.clock.now(), tiles_of(centre.settings)
+    now = centre.clock.now()
     with centre.db.read() as session:
         found, _ = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
-    return _collection([shown for one in found if (shown := feature(dressed(one, now, tiles)))])
+    return _collection([shown for one in found if (shown := feature(dressed(one, now)))])
 
 
 @router.get("/desk/devices.geojson")
 def device_features(centre: CentreDep, user: Reader) -> Response:
     """Every device with a place: its last fix, or its elder's home."""
-    tiles = tiles_of(centre.settings)
     with centre.db.read() as session:
         rows = _devices(session, user.scope)
     features = []
     for uid, lat, lon, is_online in rows:
-        place = tiles.place(lat, lon) if tiles else (lat, lon)
         state = "silent" if is_online is False else "online"
         features.append({
             "type": "Feature", "id": uid, "properties": {"id": uid, "state": state},
-            "geometry": {"type": "Point", "coordinates": [round(place[1], 6), round(place[0], 6)]},
+            "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
         })  # fmt: skip
     return _collection(features)
 

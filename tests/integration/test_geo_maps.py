@@ -1,26 +1,19 @@
 """The maps in a real browser: nothing leaves the machine, nothing that somebody is called is executed."""
 
-import json
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
+from playwright.sync_api import expect
 
-import console
 from geo.labels import ENGLISH
 from geo.maps import Sheet, Tiles, alarm_map, alarm_page, live_map, map_css, sheet_css
 from geo.nearby import Resource, nearest
 from geo.outlines import GeocnOutlines
 from geo.position import Fix, choose
+from tests.map_page import SITE, VENDOR, Watched, collection
 
-VENDOR = Path(console.__file__).parent / "static" / "vendor"
-SITE = "http://centre.test"
-STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 NOW = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
 HOME = Fix(34.3296, 108.7093, source="home")
 HERE = Fix(34.3352, 108.7161, 180, NOW - timedelta(seconds=40), "wifi")
@@ -42,51 +35,6 @@ def sheet(name: str) -> Sheet:
     ]
     position = choose(HERE, None, HOME, NOW)
     return Sheet(name, name, position, NOW, tuple(nearest(help_near, 34.3352, 108.7161, limit=5)), name, name, NOW)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield started
-        started.close()
-
-
-class Watched:
-    """A page that notes every address it asked for, every dialog and every complaint of the browser."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.served: dict[str, tuple[str, str]] = {}
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("dialog", self._refuse)
-        page.route(f"{SITE}/**", self._serve)
-
-    def _refuse(self, dialog: Dialog) -> None:
-        self.complaints.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _serve(self, route: Route) -> None:
-        path = urlsplit(route.request.url).path
-        if path.startswith("/static/vendor/"):
-            route.fulfill(path=VENDOR / path.removeprefix("/static/vendor/"))
-        elif path in self.served:
-            kind, body = self.served[path]
-            route.fulfill(body=body, content_type=kind, headers={"Content-Security-Policy": STRICT})
-        else:
-            route.fulfill(status=404)
-
-
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
-    yield Watched(page)
-    page.close()
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -149,10 +97,6 @@ def test_site_with_tiles_gets_them_and_their_datum(watched: Watched) -> None:
 def feature(number: int, state: str, name: str = "", lat: float = 34.33) -> dict[str, Any]:
     told = {"id": f"a{number}", "state": state, "label": f"{name} {state}", "text": name}
     return {"type": "Feature", "properties": told, "geometry": {"type": "Point", "coordinates": [108.71, lat]}}
-
-
-def collection(*features: dict[str, Any]) -> tuple[str, str]:
-    return "application/geo+json", json.dumps({"type": "FeatureCollection", "features": features})
 
 
 @pytest.fixture
