@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
@@ -72,6 +73,10 @@ from console.single_sign_on import SingleSignOn
 from console.views_log import Views
 
 STATIC = Path(__file__).parent / "static"
+PACK_FROM_BYTES = 1024
+PACK_LEVEL = 5  # Higher ones take twice the time for a fiftieth less.
+NOT_PACKED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "application/vnd.pmtiles")
+"""What is packed already, is never whole (streams), or is asked for in ranges of its own bytes."""
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     account.router,
@@ -149,6 +154,9 @@ def create_app(centre: Centre) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=PACK_FROM_BYTES, compresslevel=PACK_LEVEL, exclude_content_types=NOT_PACKED
+    )
     app.add_middleware(Edge, headers=security_headers(centre.settings.public_url, centre.settings.tiles_url))
     _describe_once(app)
     return app

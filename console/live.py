@@ -8,8 +8,8 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -36,6 +36,8 @@ REMEMBERED = 5_000
 RECONNECT_MS = 500
 
 Json = dict[str, Any]
+LineOf = Callable[[Json, str], str]
+"""A brief and a language to the line of the queue as HTML."""
 log = logging.getLogger(__name__)
 
 
@@ -88,23 +90,27 @@ class Told:
     text: bytes
     brief: Json | None = None
     hidden: bytes = b""
+    with_line: Mapping[str, bytes] = field(default_factory=dict)
 
-    def text_for(self, reader: SignedIn | None) -> bytes:
-        """The line as this user sees it: of what lies outside their areas, that it is not theirs to see."""
+    def text_for(self, reader: SignedIn | None, language: str | None = None) -> bytes:
+        """The event as this user sees it: of what lies outside their areas, that it is not theirs to see.
+
+        With a language, the queue's line in it goes along where it was rendered.
+        """
         if reader is None or self.brief is None or sees_brief(reader, self.brief):
-            return self.text
+            return self.with_line.get(language or "", self.text)
         return self.hidden
 
 
 class Hub:
     """Reads the timeline once for all streams of this process; lives on one event loop."""
 
-    def __init__(self, db: Database, clock: Clock, wake: Wake) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, clock: Clock, wake: Wake, line_of: LineOf | None = None) -> None:
+        self._db, self._clock, self._line_of = db, clock, line_of
         self._told: deque[Told] = deque(maxlen=REMEMBERED)
         self._count = 0
         self._tail: Tail | None = None
-        self._streams: set[asyncio.Event] = set()
+        self._streams: dict[asyncio.Event, str | None] = {}
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -128,25 +134,32 @@ class Hub:
             self._loop.call_soon_threadsafe(self._rung.set)
             self._loop.call_soon_threadsafe(self._wake_streams)
 
-    async def stream(self, since: int | None, reader: SignedIn | None = None) -> AsyncGenerator[bytes]:
-        """Server-sent events: hello, then every line after `since` (None: from now on), heartbeats in between."""
+    async def stream(
+        self, since: int | None, reader: SignedIn | None = None, language: str | None = None
+    ) -> AsyncGenerator[bytes]:
+        """Server-sent events: hello, then every line after `since` (None: from now on), heartbeats in between.
+
+        With a language, each event brings the alarm's line of the queue in it, so that a board need not ask.
+        """
         rung = asyncio.Event()
-        self._streams.add(rung)
+        self._streams[rung] = language
         try:
-            async for text in self._events(since, rung, reader):
+            async for text in self._events(since, rung, reader, language):
                 yield text
         finally:
-            self._streams.discard(rung)
+            del self._streams[rung]
 
-    async def _events(self, since: int | None, rung: asyncio.Event, reader: SignedIn | None) -> AsyncIterator[bytes]:
+    async def _events(
+        self, since: int | None, rung: asyncio.Event, reader: SignedIn | None, language: str | None
+    ) -> AsyncIterator[bytes]:
         tail = self._tail or await self._begin()
         # The place in the memory is taken before the table is read: what comes in between is told once, by `replayed`.
         place, replayed = self._count, set[int]()
         yield self._hello(tail.mark, is_new=since is None)
         if since is not None:
-            async for told in self._replay(since, tail):
+            async for told in self._replay(since, tail, language):
                 replayed.add(told.seq)
-                yield told.text_for(reader)
+                yield told.text_for(reader, language)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STREAM_LIVES_S
         while not self.is_closed and loop.time() < ends_at:
@@ -156,15 +169,15 @@ class Hub:
                 return
             for told in islice(tuple(self._told), len(self._told) - waiting, None):
                 if told.seq not in replayed:
-                    yield told.text_for(reader)
+                    yield told.text_for(reader, language)
             place += waiting
             if not await _rings(rung, HEARTBEAT_S):
                 yield self._heartbeat()
 
-    async def _replay(self, since: int, tail: Tail) -> AsyncIterator[Told]:
+    async def _replay(self, since: int, tail: Tail, language: str | None) -> AsyncIterator[Told]:
         while not self.is_closed:
             lines = await asyncio.to_thread(self._lines, since)
-            for told in await asyncio.to_thread(self._tell, lines, tail.mark):
+            for told in await asyncio.to_thread(self._tell, lines, tail.mark, {language}):
                 yield told
             if len(lines) < PAGE:
                 return
@@ -196,7 +209,7 @@ class Hub:
         tail = self._tail or await self._begin()
         news = tail.take(await asyncio.to_thread(self._since, tail.mark), self._clock.now())
         if news:
-            told = await asyncio.to_thread(self._tell, news, tail.mark)
+            told = await asyncio.to_thread(self._tell, news, tail.mark, set(self._streams.values()))
             self._told.extend(told)
             self._count += len(told)
             self._wake_streams()
@@ -216,8 +229,8 @@ class Hub:
         with self._db.read() as session:
             return last_change(session)
 
-    def _tell(self, lines: Sequence[Json], mark: int) -> list[Told]:
-        """The lines as events; the alarms they are about are read in one query a page."""
+    def _tell(self, lines: Sequence[Json], mark: int, languages: Collection[str | None] = ()) -> list[Told]:
+        """The lines as events; the alarms they are about are read in one query a page, and drawn once a language."""
         ids = sorted({line["alarm_id"] for line in lines})
         briefs: dict[str, Json] = {}
         with self._db.read() as session:
@@ -225,8 +238,19 @@ class Hub:
             for start in range(0, len(ids), PAGE):
                 found, _ = alarm_briefs(session, now, ids=ids[start : start + PAGE], limit=PAGE)
                 briefs |= {brief["id"]: dressed(brief, now) for brief in found}
+        drawn = {id_: self._drawn(brief, languages) for id_, brief in briefs.items()}
         names = identities((line["seq"] for line in lines), mark)
-        return [_told(line, briefs.get(line["alarm_id"]), name) for line, name in zip(lines, names, strict=True)]
+        return [
+            _told(line, briefs.get(line["alarm_id"]), drawn.get(line["alarm_id"], {}), name)
+            for line, name in zip(lines, names, strict=True)
+        ]
+
+    def _drawn(self, brief: Json, languages: Collection[str | None]) -> dict[str, str]:
+        """The alarm's line in each language; a closed one has none, which is an empty text."""
+        if self._line_of is None:
+            return {}
+        is_closed = brief["state"] == "closed"
+        return {one: "" if is_closed else self._line_of(brief, one) for one in languages if one}
 
     def _hello(self, mark: int, *, is_new: bool) -> bytes:
         members = {"now": instant(self._clock.now()), "seq": mark}
@@ -253,12 +277,13 @@ async def _rings(bell: asyncio.Event, within_s: float) -> bool:
     return True
 
 
-def _told(line: Json, brief: Json | None, number: int) -> Told:
+def _told(line: Json, brief: Json | None, drawn: Mapping[str, str], number: int) -> Told:
     said = {name: line[name] for name in ("seq", "what", "at", "author", "data")}
     # Whoever saw the alarm a moment ago must learn that it is gone, and no more.
     bare = said | {"what": "out_of_sight", "author": "", "data": {}, "alarm": {"id": line["alarm_id"]}}
-    whole = _event("alarm", said | {"alarm": brief}, number)
-    return Told(line["seq"], whole, brief, _event("alarm", bare, number))
+    whole = said | {"alarm": brief}
+    with_line = {language: _event("alarm", whole | {"line": text}, number) for language, text in drawn.items()}
+    return Told(line["seq"], _event("alarm", whole, number), brief, _event("alarm", bare, number), with_line)
 
 
 def _event(name: str, members: Json, number: int | None) -> bytes:

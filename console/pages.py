@@ -82,6 +82,11 @@ def page(
     return answer
 
 
+def queue_line(timezone: str, alarm: Mapping[str, Any], language: str) -> str:
+    """A dressed alarm as its line of the queue, HTML."""
+    return _environment(language, timezone).get_template("_line.html").render(alarm=alarm)
+
+
 def error_page(request: Request, status: int, title: str, detail: str | None) -> HTMLResponse:
     """What went wrong and what to do, where a person is looking."""
     return page(request, "error.html", status=status, code=status, title=title, detail=detail)

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
@@ -10,7 +11,9 @@ from starlette.responses import StreamingResponse
 
 from console.centre import Centre
 from console.deps import allowed
+from console.i18n import LANGUAGES
 from console.live import Hub
+from console.pages import queue_line
 from core.errors import TryAgain
 from registry.sessions import SignedIn
 
@@ -27,7 +30,8 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 @contextlib.asynccontextmanager
 async def _with_hub(app: FastAPI) -> AsyncIterator[None]:
     centre: Centre = app.state.centre
-    hub = app.state.hub = Hub(centre.db, centre.clock, centre.wake)
+    line_of = partial(queue_line, centre.settings.timezone)
+    hub = app.state.hub = Hub(centre.db, centre.clock, centre.wake, line_of)
     await hub.start()
     try:
         yield
@@ -54,10 +58,14 @@ async def events(
     since: Annotated[
         str | None, Query(alias="last_event_id", max_length=64, description="Where the header cannot be set")
     ] = None,
+    lines: Annotated[
+        str | None,
+        Query(pattern=f"^({'|'.join(LANGUAGES)})$", description="A language: `alarm` also brings the queue's `line`"),
+    ] = None,
 ) -> StreamingResponse:
     hub: Hub | None = getattr(request.app.state, "hub", None)
     if hub is None or hub.is_closed:
         raise TryAgain("the console is starting or stopping")
     known = last_event_id or since
     place = int(known) if known and NUMBER.fullmatch(known) else None
-    return StreamingResponse(hub.stream(place, user), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(hub.stream(place, user, lines), media_type="text/event-stream", headers=HEADERS)

@@ -88,3 +88,14 @@ def test_access_log_names_the_route_and_nobody(site: ConsoleSite, caplog: pytest
     line = next(record.getMessage() for record in caplog.records if "{elder_id}" in record.getMessage())
     assert line.startswith("GET /api/v1/elders/{elder_id} 404")
     assert "13801000123" not in line
+
+
+def test_pages_and_scripts_are_packed_where_the_browser_can_unpack_them(site: ConsoleSite) -> None:
+    person = site.open()
+
+    packed = person.get("/static/js/clock.js", headers={"Accept-Encoding": "gzip"})
+    plain = person.get("/static/js/clock.js", headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content

@@ -40,9 +40,9 @@ class Streams:
         return self.site.token("listener")
 
     @contextmanager
-    def open(self, **headers: str) -> Iterator[Iterator[Told]]:
+    def open(self, query: str = "", **headers: str) -> Iterator[Iterator[Told]]:
         signed = {"authorization": f"Bearer {self.token}"} | headers
-        with httpx.stream("GET", self.url, headers=signed, timeout=PATIENCE_S) as answer:
+        with httpx.stream("GET", self.url + query, headers=signed, timeout=PATIENCE_S) as answer:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
             yield _events(answer)
@@ -121,3 +121,34 @@ def test_an_open_stream_does_not_hold_up_the_end(streams: Streams, world: World)
         next(stream)
         streams.site.app.state.hub.close()
         assert [told for told in stream if told[0] == "alarm"] == []
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh-CN", "待接"), ("en", "Unclaimed")])
+def test_a_board_is_brought_the_line_as_it_now_is(streams: Streams, world: World, language: str, word: str) -> None:
+    with streams.open(f"?lines={language}") as stream:
+        assert next(stream)[0] == "hello"
+        alarm_id = world.press().alarm_id
+        (_, _, told), *_ = alarms(stream, 1)
+
+    assert f'id="line-{alarm_id}"' in told["line"]
+    assert word.lower() in told["line"].lower()
+
+
+def test_a_closed_alarm_has_no_line(streams: Streams, world: World) -> None:
+    alarm_id = world.press().alarm_id
+    officer = streams.site.as_("supervisor")
+    officer.post(f"/api/v1/alarms/{alarm_id}/claim").raise_for_status()
+    officer.post(f"/api/v1/alarms/{alarm_id}/close", json={"disposition": "helped"}).raise_for_status()
+
+    with streams.open("?lines=en", **{"last-event-id": "0"}) as stream:
+        (_, _, told), *_ = alarms(stream, 1)
+
+    assert told["line"] == ""
+
+
+def test_without_a_language_no_line_is_brought(streams: Streams, world: World) -> None:
+    world.press()
+    with streams.open(**{"last-event-id": "0"}) as stream:
+        (_, _, told), *_ = alarms(stream, 1)
+
+    assert "line" not in told
