@@ -3,8 +3,8 @@
     python bench/console.py [--devices 5000] [--open 200] [--consoles 50] [--presses 100] [--pace-s 0.4]
 
 `carebell up` runs in a process of its own (SQLite, sandbox phones), with that many devices and open alarms, whose calls
-go on. The consoles hold the event stream and fetch the lines that it tells of, as the board does; one real board is
-open in Chromium. Each press is of another elder and is published to the centre's MQTT endpoint; the page notes when the
+go on. The consoles hold the event stream, which brings the lines that changed, as the board does; one real board is open in
+Chromium. Each press is of another elder and is published to the centre's MQTT endpoint; the page notes when the
 elder's line and marker have been painted (the animation frame after they came into the document), by the same machine's
 clock. The weight and the first paint are those of the first visit, with an empty cache. Prints one JSON line.
 """
@@ -43,7 +43,6 @@ OFFICER = "li.min"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 SEEN_WITHIN_S = 20.0
-GATHER_S = 0.025  # What a board waits for more changes before it fetches lines.
 
 WATCH = """
 (() => {
@@ -122,46 +121,17 @@ def command(folder: Path, env: dict[str, str], *words: str, said: str) -> None:
 
 
 class Console:
-    """One more board, without its pictures: holds the stream, fetches the lines of what changed."""
+    """One more board, without its pictures: holds the stream, which brings the lines of what changed."""
 
     def __init__(self, url: str, token: str) -> None:
         self.events = 0
-        self._wanted: set[str] = set()
-        self._client = httpx.AsyncClient(
-            base_url=url, headers={"Authorization": f"Bearer {token}", "HX-Request": "true"}, timeout=None
-        )
-        self._rung = asyncio.Event()
+        self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=None)
 
     async def run(self) -> None:
-        async with self._client, asyncio.TaskGroup() as both:
-            both.create_task(self._listen())
-            both.create_task(self._fetch())
-
-    async def _listen(self) -> None:
-        while True:
-            async with self._client.stream("GET", "/api/v1/events") as answer:
-                kind = ""
-                async for line in answer.aiter_lines():
-                    if line.startswith("event: "):
-                        kind = line[7:]
-                    elif kind == "alarm" and line.startswith("data: "):
-                        self.events += 1
-                        alarm = json.loads(line[6:])["alarm"]
-                        if alarm:
-                            self._wanted.add(alarm["id"])
-                            self._rung.set()
-
-    async def _fetch(self) -> None:
-        while True:
-            await self._rung.wait()
-            await asyncio.sleep(GATHER_S)
-            self._rung.clear()
-            ids = [self._wanted.pop() for _ in range(min(50, len(self._wanted)))]
-            if ids:
-                answer = await self._client.get("/desk/lines", params=[("id", one) for one in ids])
-                answer.raise_for_status()
-            if self._wanted:
-                self._rung.set()
+        async with self._client, self._client.stream("GET", "/api/v1/events?lines=zh-CN") as answer:
+            answer.raise_for_status()
+            async for part in answer.aiter_raw():
+                self.events += part.count(b"event: alarm")
 
 
 async def ready(url: str, process: subprocess.Popen[str], log: Path) -> None:

@@ -1,6 +1,7 @@
 "use strict";
 
-// The queue: its lines are fetched anew when an alarm changes, and stand in the order of need.
+// The queue: its lines come with the event that changes them, and stand in the order of need. What comes without one, as
+// after an action of one's own, is asked for.
 (function () {
   var LINES_AT_ONCE = 50;
   var queue = document.getElementById("queue"), badge = document.getElementById("new-above");
@@ -24,6 +25,17 @@
       if (wanted.size) { fetchLines(); }
     }, function (problem) { ids.forEach(function (id) { wanted.add(id); }); throw problem; });
   });
+
+  var brought = new Map();
+  function bringLines() {
+    brought.forEach(function (text, id) {
+      var fresh = document.createElement("template");
+      fresh.innerHTML = text;
+      put(id, fresh.content.querySelector(".line"));
+    });
+    brought.clear();
+    settle();
+  }
 
   function put(id, line) {
     var old = lineOf(id), focused = old && old.contains(document.activeElement);
@@ -91,12 +103,18 @@
     if (next) { carebell.panel.choose(next.dataset.id); next.querySelector("a").focus(); next.scrollIntoView({ block: "nearest" }); }
   }
 
-  var soonLines = carebell.soon(fetchLines);
+  var soonLines = carebell.soon(fetchLines), soonBrought = carebell.soon(bringLines);
   function want(id) { wanted.add(id); soonLines(); }
 
   carebell.queue = { lines: lines, settle: settle, step: step, want: want };
 
-  document.addEventListener("carebell:changed", function (happened) { want(happened.detail.alarm.id); });
+  document.addEventListener("carebell:changed", function (happened) {
+    var id = happened.detail.alarm.id;
+    if (happened.detail.line === undefined) { want(id); return; }
+    wanted.delete(id);
+    brought.set(id, happened.detail.line);
+    soonBrought();
+  });
   document.addEventListener("carebell:acted", function (happened) { want(happened.detail.id); });
   document.addEventListener("carebell:panel", settle);
   document.addEventListener("carebell:chosen", function (happened) {

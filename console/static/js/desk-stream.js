@@ -26,7 +26,10 @@
 
   function connect() {
     if (stream) { stream.close(); }
-    stream = new EventSource("/api/v1/events" + (seen === null ? "" : "?last_event_id=" + seen));
+    var query = new URLSearchParams();
+    if (seen !== null) { query.set("last_event_id", seen); }
+    if (document.getElementById("queue")) { query.set("lines", document.documentElement.lang); }
+    stream = new EventSource("/api/v1/events?" + query);
     var mine = stream;
     stream.addEventListener("hello", function (happened) { carebell.setNow(JSON.parse(happened.data).now); if (happened.lastEventId && seen === null) { seen = happened.lastEventId; } alive(); });
     stream.addEventListener("heartbeat", function (happened) { carebell.setNow(JSON.parse(happened.data).now); alive(); });
