@@ -3,8 +3,8 @@
     python bench/console.py [--devices 5000] [--open 200] [--consoles 50] [--presses 100] [--pace-s 0.4]
 
 `carebell up` runs in a process of its own (SQLite, sandbox phones), with that many devices and open alarms, whose calls
-go on. The consoles hold the event stream, which brings the lines that changed, as the board does; one real board is open in
-Chromium. Each press is of another elder and is published to the centre's MQTT endpoint; the page notes when the
+go on. The consoles hold the event stream, which brings the lines that changed, as the board does; one real board is
+open in Chromium. Each press is of another elder and is published to the centre's MQTT endpoint; the page notes when the
 elder's line and marker have been painted (the animation frame after they came into the document), by the same machine's
 clock. The weight and the first paint are those of the first visit, with an empty cache. Prints one JSON line.
 """
