@@ -21,6 +21,7 @@ from console.contact_words import FINDING_WORDS
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
+from console.resource_words import KIND_WORDS as RESOURCE_KINDS
 from console.sections import sections_for
 from registry.access import access_sentence
 from registry.contact_text import absence_lines, hours_lines
@@ -130,6 +131,7 @@ def _environment(language: str, timezone: str) -> Environment:
     speech = words(language)
     made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["kind_choices"] = lambda codes: [(code, w.word(w.KIND_WORDS, code, speech)) for code in codes]
+    made.globals["resource_kinds"] = RESOURCE_KINDS
     made.globals["area_levels"] = lambda codes: [(code, w.word(w.AREA_LEVEL_WORDS, code, speech)) for code in codes]
     made.filters |= _filters(speech, ZoneInfo(timezone))
     return made

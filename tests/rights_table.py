@@ -169,6 +169,7 @@ GET    /desk/devices.geojson                              alarms.read
 GET    /desk/lines                                        alarms.read
 GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
+POST   /desk/map/nearby                                  anybody
 GET    /desk/sheet.css                                    public
 GET    /desk/silent                                       registry.read
 GET    /healthz                                           public

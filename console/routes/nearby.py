@@ -1,5 +1,6 @@
 """What help is nearest to a place."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from console.deps import CentreDep, CurrentUser
@@ -59,19 +61,39 @@ def list_nearby(
 ) -> Page[NearbyResource]:
     at_lat, at_lon = to_wgs84(lat, lon, crs)
     seen, local = _seen(cursor), centre.clock.now().astimezone(ZoneInfo(centre.settings.timezone))
-    wanted, asked = seen + limit + 1, seen + limit + 1
     with centre.db.read() as session:
         able = resource_lists.can_do(session, NEARBY_CAPABILITIES, capability or ())
-        while True:
-            found = nearest_resources(
-                session, at_lat, at_lon, kinds=kind or None, limit=asked, within_m=within_m, where=able
-            )
-            kept = _with_hours(session, found, local, only_open=open_now)
-            if len(kept) >= wanted or len(found) < asked or asked > MOST_LOOKED_AT:
-                break
-            asked *= CLOSED_FACTOR  # Many are closed: look farther.
+        kept = look(
+            session, at_lat, at_lon, kinds=kind, within_m=within_m, wanted=seen + limit + 1, local=local,
+            only_open=open_now, where=able,
+        )  # fmt: skip
     following = seen + limit if seen + limit < min(len(kept), FARTHEST_PAGE) else None
     return Page(items=kept[seen : seen + limit], next_cursor=encode_cursor(following))
+
+
+def look(
+    session: Session,
+    lat: float,
+    lon: float,
+    *,
+    kinds: Collection[str] | None,
+    within_m: float | None,
+    wanted: int,
+    local: datetime,
+    only_open: bool,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> list[NearbyResource]:
+    """At least `wanted` where there are so many, nearest first, with whether each is open at the local time; what is
+    closed may be left out. The place is WGS-84."""
+    asked = wanted
+    while True:
+        found = nearest_resources(
+            session, lat, lon, kinds=kinds or None, limit=asked, within_m=within_m, where=where
+        )  # fmt: skip
+        kept = _with_hours(session, found, local, only_open=only_open)
+        if len(kept) >= wanted or len(found) < asked or asked > MOST_LOOKED_AT:
+            return kept
+        asked *= CLOSED_FACTOR  # Many are closed: look farther.
 
 
 def _with_hours(session: Session, found: list[Nearby], local: datetime, *, only_open: bool) -> list[NearbyResource]:
