@@ -14,6 +14,7 @@ from core.vault import Vault
 from geo.country import Country
 from geo.crs import to_wgs84
 from geo.outlines import outlines
+from registry import knowledge_start
 from registry.desk import IsOnLand, anywhere
 from registry.phones import Phones
 from registry.service import RegistryService
@@ -79,6 +80,7 @@ def open_database(settings: Settings, *, upgrade: bool) -> Database:
     try:
         if upgrade:
             migrations.upgrade(db)
+            knowledge_start.load(db, SystemClock())
         problem = migrations.problem(db)
     except CarebellError:
         raise

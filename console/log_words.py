@@ -43,6 +43,7 @@ SUBJECTS = {
     "shift": N_("shift"),
     "todo": N_("to-do"),
     "hand_over": N_("hand-over"),
+    "card": N_("card of the knowledge base"),
 }
 KEPT_KINDS = {
     "presses": N_("What devices sent, word for word"),

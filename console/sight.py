@@ -60,6 +60,7 @@ NOBODYS = frozenset(
         "address_id",
         "import_id",
         "area_id",
+        "card_id",
         "hand_over_id",
         "kind",
         "model_id",

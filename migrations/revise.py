@@ -16,7 +16,15 @@ from sqlmodel import SQLModel
 from core.db import Database, sqlite_url
 from migrations import configuration, current, upgrade
 
-MODELS = ("registry.models", "alarms.models", "notifier.models", "duty.models", "core.processes", "core.synthetic")
+MODELS = (
+    "registry.models",
+    "registry.knowledge_models",
+    "alarms.models",
+    "notifier.models",
+    "duty.models",
+    "core.processes",
+    "core.synthetic",
+)
 
 
 def metadata() -> MetaData:

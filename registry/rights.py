@@ -11,16 +11,17 @@ PERMISSIONS = frozenset({
     "sandbox.read", "sandbox.use",
     "metrics.read", "logs.read",
     "privacy.write",
+    "knowledge.read", "knowledge.write",
 })  # fmt: skip
 """`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
 `devices.command` makes a device ring, say where it is, test itself or take settings; `registry.export` takes files
-out of the registry; `privacy.write` hands over or erases a person's data and sets how long data is kept. There is
-no permission to edit a log, for anybody."""
+out of the registry; `privacy.write` hands over or erases a person's data and sets how long data is kept;
+`knowledge.write` edits what is said and done at an alarm. There is no permission to edit a log, for anybody."""
 
 _OFFICER = frozenset({
     "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",
 })  # fmt: skip
-_SUPERVISOR = _OFFICER | {"alarms.supervise", "policies.write", "users.read", "metrics.read"}
+_SUPERVISOR = _OFFICER | {"alarms.supervise", "policies.write", "users.read", "metrics.read", "knowledge.write"}
 
 _BY_ROLE = MappingProxyType(
     {
@@ -28,6 +29,7 @@ _BY_ROLE = MappingProxyType(
         "supervisor": _SUPERVISOR,
         "registrar": frozenset(
             {"health.read", "registry.read", "registry.write", "registry.export", "policies.write", "sandbox.read"}
+            | {"knowledge.write"}
         ),
         "tester": frozenset({"alarms.read", "devices.command", "sandbox.read", "sandbox.use", "metrics.read"}),
         "auditor": frozenset(
@@ -38,6 +40,9 @@ _BY_ROLE = MappingProxyType(
 )
 
 
+_EVERY_ROLE = frozenset({"knowledge.read"})
+
+
 def permissions_of(role: str) -> frozenset[str]:
     """What a role may do; a role nobody knows may do nothing."""
-    return _BY_ROLE.get(role, frozenset())
+    return _BY_ROLE[role] | _EVERY_ROLE if role in _BY_ROLE else frozenset()

@@ -18,6 +18,7 @@ from registry.entry import Entry
 from registry.findings import Findings
 from registry.households import Households
 from registry.inspection import Inspection
+from registry.knowledge import Knowledge
 from registry.passwords import Passwords
 from registry.phone_checks import PhoneChecks
 from registry.phones import Phones
@@ -59,6 +60,7 @@ class RegistryService:
         self.inspection = Inspection(self.desk)
         self.phone_checks = PhoneChecks(self.desk, self.contacts)
         self.resources = Resources(self.desk)
+        self.knowledge = Knowledge(self.desk)
         self.areas = Areas(self.desk)
         self.area_loads = AreaLoads(self.desk)
         self.policies = Policies(self.desk)

@@ -7,8 +7,9 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
 from alarms.views import alarm_briefs, last_change, number_cursor
+from console.cards_beside import Cards, cards_of
 from console.deps import CentreDep, actor_of, allowed, check_named
-from console.i18n import N_, words
+from console.i18n import N_, language_of, words
 from console.pages import page
 from console.paging import Paging, encode_cursor
 from console.panel import panel_of, places_of
@@ -21,6 +22,7 @@ from core.errors import Conflict, NotFound, Rejected, TryAgain
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry import silence
+from registry.knowledge import all_cards
 from registry.sessions import SignedIn
 
 OPEN_STATES = tuple(state for state in STATES if state != "closed")
@@ -190,11 +192,20 @@ def _panel(
         health_seen(request, centre, user, detail)
     help_near = _help(centre, detail)
     return members | {
+        "cards": _cards(request, centre, user, members),
         "nearby": help_near,
         "places": places_of(detail, help_near),
         "dispositions": DISPOSITIONS,
         "satisfactions": SATISFACTIONS,
     }
+
+
+def _cards(request: Request, centre: CentreDep, user: SignedIn, members: dict[str, Any]) -> Cards:
+    if not user.may("knowledge.read"):
+        return Cards()
+    with centre.db.read() as session:
+        known = all_cards(session)
+    return cards_of(known, members, language_of(request, centre.settings.locale))
 
 
 def _help(centre: CentreDep, detail: dict[str, Any]) -> list[Nearby]:
