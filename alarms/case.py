@@ -5,12 +5,14 @@ to hang up and the progress to tell the device. Whatever the event was, `alarms.
 somebody is being called, or will be, or that a named officer holds the case.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from alarms.chain import TECHNICAL, alarm_due, plan
 from alarms.engaged import line_engaged
 from alarms.events import Cancel, Deadline, Event, LineEngaged, Located, OfficerAction, Press
+from alarms.handing import offer_due
 from alarms.ladder import Ladder
 from alarms.officer import officer_action
 from alarms.replies import attempt_event
@@ -49,7 +51,9 @@ def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) ->
         case LineEngaged():
             decision = line_engaged(case, case.attempt(event.attempt_id), ladder, now)
         case Deadline(attempt_id=None):
-            decision = alarm_due(case, ladder, now)
+            unanswered = offer_due(case, now)
+            due = alarm_due(unanswered.case, ladder, now)
+            decision = replace(due, lines=unanswered.lines + due.lines)
         case _:
             decision = attempt_event(case, event, ladder, now)
     return plan(decision, ladder, now)

@@ -190,9 +190,10 @@ def renew(session: Session, attempt_id: str, lease_until: datetime) -> None:
 
 
 def overdue_alarms(session: Session, now: datetime, limit: int) -> list[str]:
-    """Alarms whose own deadline has passed."""
+    """Alarms whose own deadline has passed, or that of their offer."""
     wanted = select(_ALARMS.c.id).where(_ALARMS.c.due_at <= now).order_by(_ALARMS.c.due_at).limit(limit)
-    return list(session.scalars(wanted))
+    unanswered = select(_ALARMS.c.id).where(_ALARMS.c.offer_due_at <= now).limit(limit)
+    return list(dict.fromkeys((*session.scalars(wanted), *session.scalars(unanswered))))
 
 
 def next_wake(session: Session, now: datetime) -> datetime | None:
@@ -203,6 +204,7 @@ def next_wake(session: Session, now: datetime) -> datetime | None:
         select(func.min(_ATTEMPTS.c.lease_until)).where(_ATTEMPTS.c.state == "sending"),
         select(func.min(_ATTEMPTS.c.ends_by)).where(_ATTEMPTS.c.state.in_(("ringing", "answered"))),
         select(func.min(_ALARMS.c.due_at)),
+        select(func.min(_ALARMS.c.offer_due_at)),
     ):
         at = session.scalar(wanted)
         if at is not None:

@@ -81,7 +81,7 @@ class RelativeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OfficerAction:
-    """A click at the desk. `action`: claim release note call accept arrived close link."""
+    """A click at the desk. `action` is one of `alarms.officer.STEPS`; `to_user_id` is the colleague whom it names."""
 
     alarm_id: str
     action: str
@@ -96,6 +96,8 @@ class OfficerAction:
     disposition: str | None = None
     satisfaction: str | None = None
     other_alarm_id: str | None = None
+    to_user_id: str | None = None
+    to_user_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

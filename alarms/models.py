@@ -50,6 +50,10 @@ class Alarm(SQLModel, table=True):
     disposition: str | None = Field(default=None, max_length=20)
     satisfaction: str | None = Field(default=None, max_length=20)
     linked_to: str | None = Field(default=None, max_length=36)
+    offered_to: str | None = Field(default=None, max_length=36)
+    offer: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    offer_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    question: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
 class PressRow(SQLModel, table=True):
@@ -136,7 +140,11 @@ class DownMessage(SQLModel, table=True):
 
 
 class ToDo(SQLModel, table=True):
-    """Work that is parked until a time; then the desk reminds its owner, or everybody where it has none."""
+    """Work that is parked until a time; then the desk reminds its owner, or everybody where it has none.
+
+    `kind`: parked by somebody, or missed_call, which is handed out; `phone` is then whom to call back, `calls` how
+    often they have tried, `assigned_at` when it was given to its owner.
+    """
 
     __tablename__ = "todos"
     __table_args__ = (Index("ix_todos_open", "done_at", "due_at"),)
@@ -152,3 +160,8 @@ class ToDo(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     done_by: str | None = Field(default=None, max_length=120)
     version: int = 1
+    kind: str = Field(default="parked", max_length=20, sa_column_kwargs={"server_default": "parked"})
+    phone: str | None = Field(default=None, max_length=40)
+    contact_id: str | None = Field(default=None, max_length=36)
+    calls: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    assigned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

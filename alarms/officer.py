@@ -1,7 +1,9 @@
 """What an officer's click does to a case."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from alarms import handing
 from alarms.chain import place
 from alarms.events import DISPOSITIONS, SATISFACTIONS, OfficerAction
 from alarms.ladder import Ladder
@@ -11,17 +13,13 @@ from core.errors import Conflict, Rejected
 
 
 def officer_action(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
-    steps = {
-        "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept,
-        "arrived": _arrived, "close": _close, "link": _link,
-    }  # fmt: skip
-    step = steps.get(event.action)
+    step = STEPS.get(event.action)
     if step is None:
         raise Rejected(f"there is no action {event.action}")
     if case.state == "closed" and event.action not in ("note", "link"):
         raise Conflict("the alarm is closed")
     decision = step(case, event, ladder, now)
-    if event.text and event.action != "note":
+    if event.text and event.action not in SAYS_IT_ITSELF:
         decision = decision.then(decision.case, Line("noted", event.user_name, {"text": event.text}))
     return decision
 
@@ -35,6 +33,8 @@ def _held(case: Case, event: OfficerAction) -> None:
 def _claim(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
     if case.claimed_by == event.user_id:
         return Decision(case)
+    if case.offered_to == event.user_id:
+        return handing.take_over(case, event, ladder, now)
     if case.claimed_by is not None:
         raise Conflict("another officer holds this alarm")
     return taken(Decision(case), event.user_id, event.user_name, now)
@@ -44,6 +44,7 @@ def _release(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) ->
     if case.claimed_by is None:
         raise Conflict("nobody holds this alarm")
     _held(case, event)
+    case = handing.without_offer(case)
     released = changed(case, claimed_by=None, claimed_at=None, officers_wanted=case.state != "accepted")
     return Decision(released, (Line("released", event.user_name),))
 
@@ -103,3 +104,11 @@ def _link(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> De
         raise Rejected("say which other alarm belongs to this one")
     line = Line("linked", event.user_name, {"alarm_id": event.other_alarm_id})
     return Decision(changed(case, linked_to=event.other_alarm_id), (line,))
+
+
+STEPS: Mapping[str, Callable[[Case, OfficerAction, Ladder, datetime], Decision]] = {
+    "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept,
+    "arrived": _arrived, "close": _close, "link": _link, **handing.STEPS,
+}  # fmt: skip
+SAYS_IT_ITSELF = frozenset({"note", *handing.STEPS})
+"""Actions whose own line of the timeline carries the text."""

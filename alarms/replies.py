@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alarms.events import CALL_OUTCOMES, CallReport, Deadline, Event, RelativeAnswer
+from alarms.handing import LEADER_ASKED
 from alarms.ladder import Ladder
 from alarms.steps import accepted, arrived, closed, reopened, taken
 from alarms.values import Attempt, Case, Decision, Line, changed, ended
@@ -121,7 +122,7 @@ def _meant(decision: Decision, attempt: Attempt, key: str, ladder: Ladder, now: 
         case "officer":
             if not yes:
                 return decision.then(case, _line("declined", attempt))
-            if case.claimed_by is not None or case.state == "closed":
+            if case.state == "closed" or (case.claimed_by is not None and attempt.detail != LEADER_ASKED):
                 return decision
             return taken(decision, attempt.contact_id or "", attempt.name, now)
         case "follow_up_helper":

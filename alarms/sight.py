@@ -1,7 +1,7 @@
 """Which alarms an officer with areas sees: their streets', whatever is filed nowhere, and every one that needs anybody.
 
 `officers_wanted` is set when everybody who could be called has failed and any duty officer will do; what an officer
-holds stays before their eyes. ADR 0007.
+holds, or is offered, stays before their eyes. ADR 0007.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ def in_sight(user: SignedIn | None) -> list[ColumnElement[bool]]:
     hidden = select(_ELDERS.c.id).where(
         _ELDERS.c.id == _ALARMS.c.elder_id, _ELDERS.c.area_path.is_not(None), ~user.scope.within(_ELDERS.c.area_path)
     )
-    return [or_(_ALARMS.c.officers_wanted, _ALARMS.c.claimed_by == user.id, ~hidden.exists())]
+    theirs = or_(_ALARMS.c.claimed_by == user.id, _ALARMS.c.offered_to == user.id)
+    return [or_(_ALARMS.c.officers_wanted, theirs, ~hidden.exists())]
 
 
 def sees_alarm(session: Session, user: SignedIn, alarm_id: str) -> bool:
@@ -39,5 +40,5 @@ def sees_alarm(session: Session, user: SignedIn, alarm_id: str) -> bool:
 def sees_brief(user: SignedIn, brief: Mapping[str, Any]) -> bool:
     """The same of an alarm as `alarms.views.alarm_briefs` gives it."""
     path = (brief["elder"] or {}).get("area_path")
-    holder = (brief["claimed_by"] or {}).get("id")
-    return path is None or bool(brief["officers_wanted"]) or holder == user.id or user.scope.holds(path)
+    theirs = (brief["claimed_by"] or {}).get("id"), (brief["offer"] or {}).get("to")
+    return path is None or bool(brief["officers_wanted"]) or user.id in theirs or user.scope.holds(path)

@@ -65,6 +65,7 @@ def closed(decision: Decision, author: str, now: datetime, *, disposition: str, 
     case = changed(
         decision.case, state="closed", closed_at=now, disposition=disposition, officers_wanted=False,
         satisfaction=satisfaction or decision.case.satisfaction, due_at=None, due_for=None,
+        offered_to=None, offer=None, offer_due_at=None, question=None,
     )  # fmt: skip
     line = Line("closed", author, {"disposition": disposition, "satisfaction": case.satisfaction})
     return decision.then(case, line, progress=tell(case, "closed"))
@@ -77,5 +78,8 @@ def tell(case: Case, stage: str) -> str | None:
 
 def taken(decision: Decision, user_id: str, author: str, now: datetime) -> Decision:
     """An officer has it: the other officers' phones stop ringing, the chain of contacts goes on."""
-    case = changed(decision.case, claimed_by=user_id, claimed_at=now, officers_wanted=False)
+    case = changed(
+        decision.case, claimed_by=user_id, claimed_at=now, officers_wanted=False,
+        offered_to=None, offer=None, offer_due_at=None,
+    )  # fmt: skip
     return decision.then(case, Line("claimed", author)).drop("claimed", now, "officer")

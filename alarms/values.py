@@ -64,7 +64,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Case:
-    """One emergency. `attempts` holds at least those of this round and all that are live, in order."""
+    """One emergency. `attempts` holds at least those of this round and all that are live, in order.
+
+    `offer` and `question` are as `alarms.handing` writes them; `offered_to` is the user whom the offer names.
+    """
 
     device_uid: str
     kind: str
@@ -94,6 +97,10 @@ class Case:
     disposition: str | None = None
     satisfaction: str | None = None
     linked_to: str | None = None
+    offered_to: str | None = None
+    offer: dict[str, Any] | None = None
+    offer_due_at: datetime | None = None
+    question: dict[str, Any] | None = None
     attempts: tuple[Attempt, ...] = ()
 
     @property

@@ -169,6 +169,7 @@ def _core(row: Row[Any], attempts: Iterable[Row[Any]], users: Mapping[str, Json]
         "accepted_at": instant(row.accepted_at), "accepted_by": row.accepted_by, "eta_min": row.eta_min,
         "arrived_at": instant(row.arrived_at), "closed_at": instant(row.closed_at),
         "disposition": row.disposition, "satisfaction": row.satisfaction,
+        "offer": None if row.offer is None else row.offer | {"to": row.offered_to}, "question": row.question,
         "doing": _doing(live),
     } | _next_step(row, live)  # fmt: skip
 

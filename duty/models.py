@@ -23,3 +23,17 @@ class HandOver(SQLModel, table=True):
     taken_by_id: str | None = Field(default=None, max_length=36)
     taken_by: str | None = Field(default=None, max_length=120)
     taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OpenConsole(SQLModel, table=True):
+    """A console that somebody has open, and the alarm on its screen; it counts until `until`, which the process that
+    serves it pushes on."""
+
+    __tablename__ = "open_consoles"
+
+    id: str = Field(primary_key=True, max_length=36)
+    process_id: str = Field(max_length=36)
+    user_id: str = Field(max_length=36)
+    alarm_id: str | None = Field(default=None, max_length=36)
+    since: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)

@@ -10,6 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from alarms.case import decide
 from alarms.events import CallReport, Deadline, Event, LineEngaged, OfficerAction, Press, RelativeAnswer
+from alarms.handing import LEADER_ASKED
+from alarms.handing import STEPS as HANDING
 from alarms.ladder import Ladder, Person, arranged
 from alarms.turns import ENGAGED, why_later
 from alarms.values import Attempt, Case, Decision
@@ -36,7 +38,7 @@ STATUSES = (
     "cancelled", "no_key", "accepted", "declined", "sent", "delivered", "undelivered", "replied", "initiated", "",
 )  # fmt: skip
 DIGITS = (None, None, "", "1", "1", "2", "3", "7", "12", " 1", "*")
-ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "dance")
+ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "dance", *HANDING.keys())
 PEOPLE = (DAUGHTER, SON, NEIGHBOUR, DOCTOR, GUARD, VOLUNTEER)
 NIGHTS = [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "22:00", "to": "06:00"}]
 TRIP = [{"from": "2026-11-21", "to": "2026-11-21"}]
@@ -193,13 +195,13 @@ class AnyCase(RuleBasedStateMachine):
     @rule(
         action=st.sampled_from(ACTIONS), user=users, may_override=st.booleans(),
         whom=st.sampled_from([None, *PEOPLE, ELDER]), eta_min=st.sampled_from([None, 5]),
-        text=st.sampled_from([None, "x"]),
+        text=st.sampled_from([None, "x"]), colleague=users,
         satisfaction=st.sampled_from([None, None, "satisfied", "unreachable", "splendid"]),
         disposition=st.sampled_from([None, "helped", "test", "splendid"]),
     )  # fmt: skip
     def officer_clicks(
         self, action: str, user: Person, may_override: bool, whom: Person | None, eta_min: int | None, text: str | None,
-        satisfaction: str | None, disposition: str | None,
+        colleague: Person, satisfaction: str | None, disposition: str | None,
     ) -> None:  # fmt: skip
         self.send(
             OfficerAction(
@@ -214,6 +216,8 @@ class AnyCase(RuleBasedStateMachine):
                 eta_min=eta_min,
                 satisfaction=satisfaction,
                 disposition=disposition,
+                to_user_id=colleague.id,
+                to_user_name=colleague.name,
             )
         )
 
@@ -313,13 +317,18 @@ class AnyCase(RuleBasedStateMachine):
         if before.claimed_by == after.claimed_by:
             return
         match event:
-            case OfficerAction(action="claim", user_id=user_id):
-                assert (before.claimed_by, after.claimed_by) == (None, user_id)
+            case OfficerAction(action="claim" | "take_over", user_id=user_id, may_override=is_leader):
+                assert after.claimed_by == user_id
+                is_given = before.offered_to == user_id or (is_leader and event.action == "take_over")
+                assert is_given or before.claimed_by is None
+            case OfficerAction(action="assign", to_user_id=user_id, may_override=True):
+                assert after.claimed_by == user_id
             case OfficerAction(action="release"):
                 assert after.claimed_by is None
             case CallReport():
                 call = before.attempt(event.attempt_id)
-                assert (before.claimed_by, after.claimed_by) == (None, call.contact_id)
+                assert after.claimed_by == call.contact_id
+                assert before.claimed_by is None or call.detail == LEADER_ASKED
                 assert call.purpose == "officer"
             case _:
                 raise AssertionError(f"{after.claimed_by} came to hold the case by {event}")
@@ -394,7 +403,7 @@ class AnyCase(RuleBasedStateMachine):
         helped = case.live("help")
         assert len(helped) <= 1
         assert not (helped and case.state != "open")
-        assert len(case.live("officer")) <= 1
+        assert len([a for a in case.live("officer") if a.detail != LEADER_ASKED]) <= 1
         ringing = {a.contact_id for a in case.attempts if a.is_call and a.state in UNDER_WAY and a.purpose == "asked"}
         assert not any(a.state == "due" and a.due_at <= self.scene.now and a.contact_id in ringing for a in helped)
 
