@@ -2,8 +2,8 @@
 
 Whoever gives an alarm away holds it until the other has said yes.
 
-`Case.offer` is `{by, by_name, to_name, at, text, urged, is_unanswered}`; `Case.question` is `{by, by_name, at, text}`,
-and `{answer, answered_by, answered_at}` besides once a leader has spoken. Instants are RFC 3339 in UTC.
+`Case.offer` is `{by, by_name, to_name, at, text, urged, is_unanswered}`; `Case.question` is `{by, by_name, at, text,
+answer, answered_by, answered_at}`, the last three None until a leader has spoken. Instants are RFC 3339 in UTC.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,6 @@ LEADER_ASKED = "asked for a word"  # An attempt's detail: this officer is rung b
 
 def without_offer(case: Case) -> Case:
     return changed(case, offered_to=None, offer=None, offer_due_at=None)
-
-
-def is_asking(case: Case) -> bool:
-    """Whether a question waits for the leader."""
-    return case.question is not None and "answered_at" not in case.question
 
 
 def offer_due(case: Case, now: datetime) -> Decision:
@@ -78,7 +73,7 @@ def take_over(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -
     giver = (case.offer or {}).get("by_name", "") if case.offered_to == event.user_id else ""
     case = _held_by(case, event.user_id, now)
     if event.may_override:
-        case = changed(case, question=None)
+        case = changed(case, question=None, asked_at=None)
     what = "taken_over" if giver else "leader_took"
     return Decision(case, (_said(what, event, giver),)).drop("claimed", now, "officer")
 
@@ -96,19 +91,23 @@ def decline_offer(case: Case, event: OfficerAction, ladder: Ladder, now: datetim
 
 
 def ask(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
-    question = {"by": event.user_id, "by_name": event.user_name, "at": _instant(now), "text": event.text}
-    return Decision(changed(case, question=question), (_said("asked_leader", event),))
+    question = {
+        "by": event.user_id, "by_name": event.user_name, "at": _instant(now), "text": event.text,
+        "answer": None, "answered_by": None, "answered_at": None,
+    }  # fmt: skip
+    return Decision(changed(case, question=question, asked_at=now), (_said("asked_leader", event),))
 
 
 def answer(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
     if not event.may_override:
         raise Conflict("only a leader answers")
-    if case.question is None or not is_asking(case):
+    if case.question is None or case.asked_at is None:
         raise Conflict("nobody has asked about this alarm")
     if not event.text:
         raise Rejected("an answer needs a text")
     told = {"answer": event.text, "answered_by": event.user_name, "answered_at": _instant(now)}
-    return Decision(changed(case, question=case.question | told), (_said("leader_answered", event),))
+    line = _said("leader_answered", event, case.question["by_name"])
+    return Decision(changed(case, question=case.question | told, asked_at=None), (line,))
 
 
 def ring_leader(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:

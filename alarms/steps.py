@@ -65,7 +65,7 @@ def closed(decision: Decision, author: str, now: datetime, *, disposition: str, 
     case = changed(
         decision.case, state="closed", closed_at=now, disposition=disposition, officers_wanted=False,
         satisfaction=satisfaction or decision.case.satisfaction, due_at=None, due_for=None,
-        offered_to=None, offer=None, offer_due_at=None, question=None,
+        offered_to=None, offer=None, offer_due_at=None, question=None, asked_at=None,
     )  # fmt: skip
     line = Line("closed", author, {"disposition": disposition, "satisfaction": case.satisfaction})
     return decision.then(case, line, progress=tell(case, "closed"))

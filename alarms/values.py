@@ -66,7 +66,8 @@ class Attempt:
 class Case:
     """One emergency. `attempts` holds at least those of this round and all that are live, in order.
 
-    `offer` and `question` are as `alarms.handing` writes them; `offered_to` is the user whom the offer names.
+    `offer` and `question` are as `alarms.handing` writes them; `offered_to` is the user whom the offer names,
+    and `asked_at` is set while the question waits for a leader.
     """
 
     device_uid: str
@@ -101,6 +102,7 @@ class Case:
     offer: dict[str, Any] | None = None
     offer_due_at: datetime | None = None
     question: dict[str, Any] | None = None
+    asked_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
 
     @property

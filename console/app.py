@@ -14,6 +14,7 @@ from console.centre import Centre
 from console.deps import Memory
 from console.edge import Edge, security_headers
 from console.import_jobs import ImportJobs
+from console.looks import Looks
 from console.openapi import describe
 from console.pages import error_page
 from console.routes import (
@@ -23,6 +24,7 @@ from console.routes import (
     area_pages,
     areas,
     card_notes,
+    colleagues,
     contact_form_pages,
     contact_pages,
     contacts,
@@ -40,6 +42,7 @@ from console.routes import (
     events,
     exchange,
     findings,
+    for_me,
     health,
     hooks,
     import_pages,
@@ -48,6 +51,7 @@ from console.routes import (
     knowledge_pages,
     log,
     log_pages,
+    looks,
     map_tools,
     maps,
     nearby,
@@ -90,6 +94,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     area_pages.router,
     areas.router,
     card_notes.router,
+    colleagues.router,
     contact_form_pages.router,
     contact_pages.router,
     contacts.router,
@@ -105,6 +110,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     elder_parts.router,
     elders.router,
     findings.router,
+    for_me.router,
     health.router,
     hooks.router,
     knowledge.router,
@@ -112,6 +118,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     log.router,
     log_pages.router,
     map_tools.router,
+    looks.router,
     maps.router,
     nearby.router,
     oidc.router,
@@ -155,6 +162,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.single_sign_on = SingleSignOn(centre.settings)
     app.state.imports = ImportJobs(centre.registry, centre.clock)
     app.state.views = Views()
+    app.state.looks = Looks(centre.db, centre.clock, centre.wake)
     app.state.wall = wall.Wall()
     app.state.error_page = error_page
     app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarms.sight import sees_brief
 from alarms.views import alarm_briefs, changes_since, instant, last_change
+from console.looks import Looking, told_to, who_looks
 from console.states import dressed
 from core.clock import Clock
 from core.db import Database
@@ -29,6 +30,7 @@ GATHER_S = (
     0.03  # What happens within this shares one look: nobody sees the difference, a surge does not cost a look each.
 )
 HEARTBEAT_S = 2.0  # A console that hears nothing for twice this long knows that its line is dead.
+WHO_EVERY_S = 5.0  # How soon it is noticed that a process is gone whose consoles were shown.
 LOOK_AGAIN_FOR = timedelta(seconds=10)  # A transaction that took its number early may commit this late.
 STREAM_LIVES_S = 600.0  # Then it is opened anew, and rights that were taken away are felt.
 PAGE = 500
@@ -112,10 +114,13 @@ class Hub:
         self._tail: Tail | None = None
         self._streams: dict[asyncio.Event, str | None] = {}
         self._rung = asyncio.Event()
+        self._who: tuple[Looking, ...] = ()
+        self._who_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closed = False
         wake.listen("live", self._ring)
+        wake.listen("looks", self._ring_who)
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -162,6 +167,7 @@ class Hub:
                 yield told.text_for(reader, language)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STREAM_LIVES_S
+        who: tuple[Looking, ...] = ()
         while not self.is_closed and loop.time() < ends_at:
             rung.clear()
             waiting = self._count - place
@@ -171,6 +177,9 @@ class Hub:
                 if told.seq not in replayed:
                     yield told.text_for(reader, language)
             place += waiting
+            if who != self._who:
+                who = self._who
+                yield _event("looks", {"alarms": told_to(reader, who)}, None)
             if not await _rings(rung, HEARTBEAT_S):
                 yield self._heartbeat()
 
@@ -189,6 +198,7 @@ class Hub:
             try:
                 if self._streams:
                     await self._look()
+                    await self._look_who()
                 else:
                     self._tail = None  # Nobody listens: the next stream begins with what is there then.
             except SQLAlchemyError as problem:
@@ -212,6 +222,17 @@ class Hub:
             told = await asyncio.to_thread(self._tell, news, tail.mark, set(self._streams.values()))
             self._told.extend(told)
             self._count += len(told)
+            self._wake_streams()
+
+    async def _look_who(self) -> None:
+        """Who looks at what, when it is said to be different, and now and then."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._who_due:
+            return
+        self._who_due = now_s + WHO_EVERY_S
+        found = await asyncio.to_thread(who_looks, self._db, self._clock.now())
+        if found != self._who:
+            self._who = found
             self._wake_streams()
 
     def _since(self, mark: int) -> list[Json]:
@@ -263,6 +284,10 @@ class Hub:
     def _ring(self) -> None:
         if self._streams and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._rung.set)
+
+    def _ring_who(self) -> None:
+        self._who_due = 0.0
+        self._ring()
 
     def _wake_streams(self) -> None:
         for rung in self._streams:

@@ -23,6 +23,7 @@ from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
 from console.resource_words import KIND_WORDS as RESOURCE_KINDS
 from console.sections import sections_for
+from console.together_words import TOGETHER_SCRIPT_WORDS
 from registry.access import access_sentence
 from registry.contact_text import absence_lines, hours_lines
 from registry.sessions import SignedIn
@@ -51,6 +52,7 @@ SCRIPT_WORDS = {
     "taken": N_("You have taken alarm %(n)s."),
     "undo": N_("Give it back"),
     "noneWaiting": N_("No alarm waits to be taken."),
+    **TOGETHER_SCRIPT_WORDS,
     **{f"look.{code}": text for code, text in w.LOOK_WORDS.items()},
 }
 

@@ -95,6 +95,10 @@ class AlarmBrief(_Shown):
     )
     next_action_at: datetime | None = Field(description="When the system will act by itself")
     next_action: dict[str, Any] | None = None
+    offer: Annotated[
+        dict[str, Any] | None, Field(description="To whom (`to`) its holder hands it, until they have answered")
+    ] = None
+    question: Annotated[dict[str, Any] | None, Field(description="What the leaders were asked, and their word")] = None
     doing: Annotated[dict[str, Any] | None, Field(description="The call that is under way")] = None
     disposition: Annotated[Disposition | None, Field(description="Why it was closed")] = None
     satisfaction: Satisfaction | None = None
@@ -129,3 +133,4 @@ class ActionBody(BaseModel):
         None
     )
     alarm_id: Annotated[str | None, Field(max_length=64, description="The same as `other_alarm_id`")] = None
+    user_id: Annotated[str | None, Field(max_length=36, description="For `offer`, `assign`: which colleague")] = None

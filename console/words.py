@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.i18n import N_, Words
+from console.together_words import TOGETHER_LINES
 
 LOOK_WORDS = {
     "unclaimed": N_("unclaimed"),
@@ -179,6 +180,7 @@ TIMELINE_WORDS = {
     "round_failed": N_("Nobody of the contacts could be reached"),
     "claimed": N_("%(author)s took the alarm"),
     "released": N_("%(author)s gave the alarm back"),
+    **TOGETHER_LINES,
     "noted": N_("Note"),
     "closed": N_("Closed: %(disposition)s"),
     "linked": N_("Linked with another alarm"),
@@ -215,7 +217,7 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
         "command": word(COMMAND_WORDS, data.get("command"), speech),
     }
     text = word(TIMELINE_WORDS, what, speech) % members if what in TIMELINE_WORDS else what
-    more = []
+    more = [str(data["text"])] if what in TOGETHER_LINES and data.get("text") else []
     if data.get("role") and what in ("call_started", "accepted"):
         more.append(word(ROLE_WORDS, data["role"], speech))
     if data.get("eta_min") is not None:

@@ -13,8 +13,9 @@ from console.centre import Centre
 from console.deps import CentreDep, allowed, check_named
 from console.paging import Paging, encode_cursor
 from console.schemas import ActionBody, AlarmDetail, AlarmPage, AlarmState
+from console.together import named_colleague
 from console.views_log import health_seen
-from core.errors import NotFound, Rejected, TryAgain
+from core.errors import Forbidden, NotFound, Rejected, TryAgain
 from registry.sessions import SignedIn
 
 ALARM_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
@@ -27,9 +28,19 @@ ACTIONS: Mapping[str, str] = {
     "arrived": "Help is with the elder",
     "close": "End it, saying what it was",
     "link": "Say that another alarm belongs to this one",
+    "offer": "Hand it to a colleague on duty; it stays with its holder until they say yes",
+    "urge": "Ask that colleague once more",
+    "take_over": "Say yes to what is offered; a leader takes any alarm",
+    "decline_offer": "Say no to what is offered, or take an offer back",
+    "assign": "A leader says who has it from now on",
+    "ask": "Put it before the leaders, with a question",
+    "answer": "A leader's word on what was asked",
+    "ring_leader": "Ring a colleague's own phone about it; who presses 1 there has it",
 }
+LEADERS_ACTIONS = frozenset({"assign", "answer"})
 Reader = Annotated[SignedIn, Depends(allowed("alarms.read"))]
 Actor = Annotated[SignedIn, Depends(allowed("alarms.act"))]
+Leader = Annotated[SignedIn, Depends(allowed("alarms.supervise"))]
 
 router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
 
@@ -71,7 +82,12 @@ def _endpoint(action: str) -> Callable[..., dict[str, Any]]:
         perform(centre, user, alarm_id, action, body or ActionBody())
         return _seen(request, centre, user, alarm_id)
 
-    return act
+    def lead(
+        request: Request, centre: CentreDep, user: Leader, alarm_id: AlarmId, body: ActionBody | None = None
+    ) -> dict[str, Any]:
+        return act(request, centre, user, alarm_id, body)
+
+    return lead if action in LEADERS_ACTIONS else act
 
 
 for _action, _summary in ACTIONS.items():
@@ -99,8 +115,11 @@ def detail_for(centre: Centre, user: SignedIn, alarm_id: str) -> dict[str, Any]:
 
 
 def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: ActionBody) -> None:
-    """One officer's action through the alarms' door. Raises NotFound, Conflict, Rejected, TryAgain."""
+    """One officer's action through the alarms' door. Raises NotFound, Conflict, Rejected, Forbidden, TryAgain."""
+    if action in LEADERS_ACTIONS and not user.may("alarms.supervise"):
+        raise Forbidden("only a leader may do this")
     other = _other(alarm_id, body)
+    colleague = named_colleague(centre, action, body.user_id)
     if other is not None:
         check_named(centre, user, alarm_id=other)
     service_of(centre).handle(
@@ -117,6 +136,8 @@ def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: Ac
             disposition=body.disposition,
             satisfaction=body.satisfaction,
             other_alarm_id=other,
+            to_user_id=colleague.id if colleague else None,
+            to_user_name=colleague.name if colleague else "",
         )
     )
 

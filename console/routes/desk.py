@@ -17,8 +17,9 @@ from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, det
 from console.routes.elder_parts import photo_answer
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
+from console.together import refusal, together_of
 from console.views_log import health_seen
-from core.errors import Conflict, NotFound, Rejected, TryAgain
+from core.errors import Conflict, Forbidden, NotFound, Rejected, TryAgain
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry import silence
@@ -131,20 +132,22 @@ def act(
     eta_min: Annotated[str | None, Form(max_length=6)] = None,
     disposition: Annotated[Disposition | None, Form()] = None,
     satisfaction: Annotated[Satisfaction | str | None, Form(max_length=20)] = None,
+    user_id: Annotated[str | None, Form(max_length=36)] = None,
 ) -> Response:
     """A button of the alarm page; the answer is the panel as it then is, or the page for a browser without scripts."""
     if action not in ACTIONS:
         raise NotFound("there is no such action")
     minutes = int(eta_min) if eta_min and eta_min.isascii() and eta_min.isdigit() and int(eta_min) <= 1440 else None
     said = satisfaction if satisfaction in SATISFACTIONS else None
-    body = ActionBody(text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition)
+    body = ActionBody(text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition, user_id=user_id)
     try:
         perform(centre, user, alarm_id, action, body.model_copy(update={"satisfaction": said}))
     except (Conflict, Rejected, TryAgain) as refused:
-        if isinstance(refused, NotFound):
+        if isinstance(refused, NotFound | Forbidden):
             raise
         status = 409 if isinstance(refused, Conflict) else 503 if isinstance(refused, TryAgain) else 422
-        return _shown(request, centre, user, alarm_id, problem=str(refused), status=status)
+        problem = refusal(request, centre, alarm_id, action, refused)
+        return _shown(request, centre, user, alarm_id, problem=problem, status=status)
     if is_fragment(request):
         return _shown(request, centre, user, alarm_id)
     return RedirectResponse(f"/alarms/{alarm_id}", 303)
@@ -195,6 +198,7 @@ def _panel(
         "cards": _cards(request, centre, user, members),
         "nearby": help_near,
         "places": places_of(detail, help_near),
+        "together": together_of(centre, user, members["alarm"]),
         "dispositions": DISPOSITIONS,
         "satisfactions": SATISFACTIONS,
     }

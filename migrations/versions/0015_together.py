@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("alarms", sa.Column("offer", json, nullable=True))
     op.add_column("alarms", sa.Column("offer_due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("alarms", sa.Column("question", json, nullable=True))
+    op.add_column("alarms", sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_alarms_offer_due_at", "alarms", ["offer_due_at"])
     op.add_column("todos", sa.Column("kind", sa.String(20), server_default="parked", nullable=False))
     op.add_column("todos", sa.Column("phone", sa.String(40), nullable=True))
@@ -39,5 +40,5 @@ def downgrade() -> None:
     for name in ("assigned_at", "calls", "contact_id", "phone", "kind"):
         op.drop_column("todos", name)
     op.drop_index("ix_alarms_offer_due_at", "alarms")
-    for name in ("question", "offer_due_at", "offer", "offered_to"):
+    for name in ("asked_at", "question", "offer_due_at", "offer", "offered_to"):
         op.drop_column("alarms", name)

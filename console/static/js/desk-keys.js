@@ -21,7 +21,7 @@
     }
     var deed = { "?": function () { var card = document.getElementById("keys"); if (card) { card.showModal(); } },
       n: function () { var note = document.getElementById("note-text"); if (note) { note.focus(); note.scrollIntoView({ block: "nearest" }); } },
-      a: function () { acts.unfold("a"); }, c: function () { acts.unfold("c"); }, m: function () { if (document.getElementById("mute")) { carebell.mute(); } },
+      a: function () { acts.unfold("a"); }, c: function () { acts.unfold("c"); }, h: function () { acts.unfold("h"); }, l: function () { acts.unfold("l"); }, m: function () { if (document.getElementById("mute")) { carebell.mute(); } },
       ArrowDown: queue && !closing ? function () { queue.step(1); } : null, ArrowUp: queue && !closing ? function () { queue.step(-1); } : null,
       " ": queue && (!onControl || on.matches(".line-link")) ? acts.takeNext : null,
       Enter: !onControl || on.matches('.line-link[aria-current="true"]') ? acts.primary : null }[happened.key];

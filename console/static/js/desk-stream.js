@@ -31,9 +31,10 @@
     if (document.getElementById("queue")) { query.set("lines", document.documentElement.lang); }
     stream = new EventSource("/api/v1/events?" + query);
     var mine = stream;
-    stream.addEventListener("hello", function (happened) { carebell.setNow(JSON.parse(happened.data).now); if (happened.lastEventId && seen === null) { seen = happened.lastEventId; } alive(); });
+    stream.addEventListener("hello", function (happened) { carebell.setNow(JSON.parse(happened.data).now); carebell.tell("looks", { alarms: {} }); if (happened.lastEventId && seen === null) { seen = happened.lastEventId; } alive(); });
     stream.addEventListener("heartbeat", function (happened) { carebell.setNow(JSON.parse(happened.data).now); alive(); });
     stream.addEventListener("alarm", function (happened) { seen = happened.lastEventId || seen; alive(); changed(JSON.parse(happened.data)); });
+    stream.addEventListener("looks", function (happened) { carebell.tell("looks", JSON.parse(happened.data)); });
     stream.onerror = function () {
       if (goneSince === null) { goneSince = Date.now(); }
       if (mine.readyState !== EventSource.CLOSED || mine !== stream) { return; }
