@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from console import session_cookie
 from console.centre import Centre
+from console.session_cookie import COOKIE as COOKIE  # re-exported: it is where a request is read
 from console.sight import require_in_sight
 from core.errors import Forbidden
 from registry import sessions
@@ -18,7 +20,6 @@ from registry.audit import Actor
 from registry.rights import PERMISSIONS
 from registry.sessions import SignedIn
 
-COOKIE = "carebell_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REMEMBERED = timedelta(seconds=2)  # How long a right that was taken away may still work; spares a query per request.
 MOST_REMEMBERED = 10_000
@@ -92,6 +93,8 @@ async def optional_user(
         if user is None:
             return None
         memory.remember(token, user, now)
+        if bearer is None and user.kind == "session" and user.is_unnoted(now):
+            session_cookie.renew(request, token, is_secure=centre.settings.public_url.startswith("https:"))
     if bearer is None and request.method not in SAFE_METHODS:
         refuse_foreign(request, needs_proof=True)
     return user

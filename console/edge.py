@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console import session_cookie
 from console.problems import problem
 
 MAX_BODY_BYTES = 1 << 20
@@ -53,7 +54,7 @@ class Edge:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told.status = message["status"]
-                self._dress(message)
+                self._dress(message, scope)
             await send(message)
 
         try:
@@ -69,10 +70,11 @@ class Edge:
         finally:
             _log_access(scope, told.status, time.perf_counter() - began)
 
-    def _dress(self, message: Message) -> None:
+    def _dress(self, message: Message, scope: Scope) -> None:
         headers = MutableHeaders(scope=message)
         for name, value in self.headers:
             headers.setdefault(name, value)
+        session_cookie.dress(scope, headers)
         if headers.get("content-type", "").startswith(("text/html", "application/json", "application/problem+json")):
             headers.setdefault("Cache-Control", "no-store")
 

@@ -13,7 +13,8 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature, Signer
 
 from console.centre import Centre
-from console.deps import COOKIE, Memory, token_of
+from console.deps import Memory, token_of
+from console.session_cookie import COOKIE
 from core.errors import CarebellError, TryAgain
 from registry.entry import Locked
 from registry.intake import BadMember, account_name

@@ -76,6 +76,30 @@ def test_session_ends_by_itself_unless_it_is_used(site: ConsoleSite, clock: Manu
     problem_of(left.get("/api/v1/session"), 401)
 
 
+def test_cookie_lives_as_long_as_the_session_that_is_used(site: ConsoleSite, clock: ManualClock) -> None:
+    site.add_user("limin", "officer")
+    browser = site.open(**{"sec-fetch-site": "same-origin"})
+    browser.cookies[COOKIE] = token = site.token("limin")
+    assert "set-cookie" not in browser.get("/api/v1/session").headers, "it is young"
+    clock.advance(seconds=LIFETIME.total_seconds() * 0.6)
+
+    told = browser.get("/api/v1/elders").headers["set-cookie"]
+
+    assert told.startswith(f"{COOKIE}={token};")
+    assert f"Max-Age={int(LIFETIME.total_seconds())}" in told
+    assert "set-cookie" not in browser.get("/api/v1/elders").headers, "once is enough"
+    clock.advance(seconds=LIFETIME.total_seconds() * 0.6)
+    ended = browser.delete("/api/v1/session")
+    assert ended.headers.get_list("set-cookie")[-1].partition(";")[0] == f'{COOKIE}=""', "signing out has the last word"
+
+
+def test_machine_with_a_token_is_given_no_cookie(site: ConsoleSite, clock: ManualClock) -> None:
+    machine = site.as_("officer")
+    clock.advance(seconds=LIFETIME.total_seconds() * 0.6)
+
+    assert "set-cookie" not in machine.get("/api/v1/session").headers
+
+
 def test_deactivated_user_is_out_at_once(site: ConsoleSite) -> None:
     officer, admin = site.as_("officer"), site.as_("admin")
     user_id = officer.get("/api/v1/session").json()["id"]

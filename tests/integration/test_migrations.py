@@ -73,3 +73,21 @@ def test_upgrade_from_an_older_day_keeps_the_rows(empty: Database) -> None:
 
     with empty.read() as session:
         assert session.connection().exec_driver_sql("SELECT name FROM areas").scalar() == "陕西"
+
+
+def test_the_triggers_that_the_search_lives_by_survive_every_migration(empty: Database) -> None:
+    """SQLite rebuilds a table to change it, and what hangs on the old table goes with it."""
+    migrations.upgrade(empty)
+
+    with empty.read() as session:
+        is_sqlite = session.connection().dialect.name == "sqlite"
+        listed = (
+            "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+            if is_sqlite
+            else "SELECT event_object_table, trigger_name FROM information_schema.triggers"
+        )
+        found = {(table, name) for table, name in session.connection().exec_driver_sql(listed)}
+
+    events = ("_insert", "_update", "_delete") if is_sqlite else ("",)
+    watched = ("elders", "contacts", "devices", "elder_addresses")
+    assert {(table, f"search_due_{table}{event}") for table in watched for event in events} <= found
