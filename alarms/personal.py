@@ -111,7 +111,7 @@ def forget_people(session: Session, alarm_ids: Collection[str]) -> None:
     theirs = and_(ATTEMPTS.c.alarm_id.in_(alarm_ids), ATTEMPTS.c.role != "officer")
     calls = select(ATTEMPTS.c.id).where(theirs)
     connection.execute(
-        update(CALLS).where(CALLS.c.attempt_id.in_(calls)).values(number=NAMELESS, said="", keys="", prompt={})
+        update(CALLS).where(CALLS.c.attempt_id.in_(calls)).values(number=NAMELESS, said=None, keys="", prompt=None)
     )
     connection.execute(update(ATTEMPTS).where(theirs).values(name=NAMELESS, phone="", detail=None, contact_id=None))
     for alarm in _rows(session, ALARMS, ALARMS.c.id.in_(alarm_ids)):

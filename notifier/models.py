@@ -7,6 +7,7 @@ from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
+from core.vault import SealedJson, SealedText
 
 
 class SandboxPhone(SQLModel, table=True):
@@ -27,7 +28,7 @@ class SandboxCall(SQLModel, table=True):
 
     The behaviour is the phone's at the moment of dialling. `due_at` is when the network does something by itself;
     `untold` holds the reports that nobody is known to have heard, `tell_at` when they are told again; `version` rises
-    with every change, so that of two workers one wins.
+    with every change, so that of two workers one wins. What is said names people and illnesses, and is sealed.
     """
 
     __tablename__ = "sandbox_calls"
@@ -48,8 +49,8 @@ class SandboxCall(SQLModel, table=True):
     answer_after_s: float | None = None
     sms_reply: str | None = Field(default=None, max_length=200)
     ring_s: int = 0
-    prompt: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
-    said: str = ""
+    prompt: dict[str, Any] | None = Field(default=None, sa_type=SealedJson)
+    said: str | None = Field(default=None, sa_type=SealedText)
     keys: str = Field(default="", max_length=200)
     times_asked: int = 0
     started_at: datetime = Field(sa_type=UtcDateTime)

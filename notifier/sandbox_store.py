@@ -178,18 +178,18 @@ def _found(session: Session, wanted: Select[Any]) -> list[Stored]:
 
 
 def _stored(row: Row[Any]) -> Stored:
-    plain = {name: getattr(row, name) for name in _PLAIN}
+    plain = {name: getattr(row, name) for name in _PLAIN} | {"said": row.said or ""}
     call = Call(**plain, behaviour=Behaviour(row.then, row.answer_after_s, row.sms_reply), prompt=_prompt(row.prompt))
     untold = tuple(Report(**kept | {"at": datetime.fromisoformat(kept["at"])}) for kept in row.untold)
     return Stored(call, row.version, untold, row.tell_at)
 
 
 def _values(call: Call) -> dict[str, Any]:
-    prompt = asdict(call.prompt) if call.prompt else {}
-    return {name: getattr(call, name) for name in _PLAIN} | asdict(call.behaviour) | {"prompt": prompt}
+    told = {"said": call.said or None, "prompt": asdict(call.prompt) if call.prompt else None}
+    return {name: getattr(call, name) for name in _PLAIN} | asdict(call.behaviour) | told
 
 
-def _prompt(kept: Mapping[str, Any]) -> Prompt | None:
+def _prompt(kept: Mapping[str, Any] | None) -> Prompt | None:
     return replace(Prompt(**kept), health=tuple(kept.get("health", ()))) if kept else None
 
 

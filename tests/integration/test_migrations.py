@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import JSON, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 import migrations
 from core.db import Database, sqlite_url
+from core.vault import Vault
 from migrations.revise import metadata
+from notifier import sandbox_store
+from registry import rekey
 from tests import pg_cluster
 
 
@@ -91,3 +97,36 @@ def test_the_triggers_that_the_search_lives_by_survive_every_migration(empty: Da
     events = ("_insert", "_update", "_delete") if is_sqlite else ("",)
     watched = ("elders", "contacts", "devices", "elder_addresses")
     assert {(table, f"search_due_{table}{event}") for table in watched for event in events} <= found
+
+
+def test_what_phones_were_told_is_sealed_on_the_way_up(empty: Database) -> None:
+    old, new = "a key for made-up people", "another key for made-up people"
+    url = empty.url.render_as_string(hide_password=False)
+    prompt = {"attempt_id": "a", "elder_name": "赵桂明", "to_role": "family", "health": ["冠心病"]}
+    given, changed = Database(url, Vault([old])), Database(url, Vault([new, old]))
+    try:
+        with given.write() as session:
+            connection = session.connection()
+            command.upgrade(migrations.configuration(connection=connection), "0014")
+            connection.execute(
+                text(
+                    'INSERT INTO sandbox_calls (id, attempt_id, number, kind, is_inbound, state, "then", ring_s, '
+                    "prompt, said, keys, times_asked, started_at, untold, version) VALUES ('c', 'a', '+86139', 'call', "
+                    "false, 'ended', 'manual', 20, :prompt, '赵桂明有冠心病', '', 1, '2026-11-21 08:00:00', '[]', 1)"
+                ).bindparams(bindparam("prompt", prompt, type_=JSON().with_variant(JSONB(), "postgresql")))
+            )
+        migrations.upgrade(given)
+        rekey.rekey(changed, lambda *_: None)
+
+        with changed.read() as session:
+            raw = str(session.connection().exec_driver_sql("SELECT prompt, said FROM sandbox_calls").one())
+            kept = sandbox_store.by_id(session, "c")
+        assert "赵" not in raw
+        assert "冠心病" not in raw
+        assert kept is not None
+        assert kept.call.said == "赵桂明有冠心病"
+        assert kept.call.prompt is not None
+        assert kept.call.prompt.health == ("冠心病",)
+    finally:
+        given.close()
+        changed.close()

@@ -11,6 +11,7 @@ import migrations
 from core.clock import ManualClock, SystemClock
 from core.db import Database, sqlite_url
 from core.errors import Conflict, Rejected, TryAgain
+from core.vault import Vault
 from core.wake import Wake
 from notifier.channel import CallOrder, Report, TextOrder
 from notifier.sandbox import TELL_AGAIN_S, SandboxNetwork
@@ -26,7 +27,8 @@ WITHIN_S = 20
 @pytest.fixture(params=["sqlite", "postgresql"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     server = request.param == "postgresql"
-    database = Database(pg_cluster.shared().url_for("sandbox") if server else sqlite_url(tmp_path))
+    url = pg_cluster.shared().url_for("sandbox") if server else sqlite_url(tmp_path)
+    database = Database(url, Vault(["a key for made-up people"]))
     migrations.upgrade(database)
     yield database
     database.close()
