@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from registry.bulk import Entry
 from registry.import_columns import Table, with_health
+from registry.import_fhir_check import faults_of
 from registry.import_grid import UnreadableFile
 
 WANTED = {"elders": "Patient", "contacts": "RelatedPerson"}
@@ -80,7 +81,9 @@ def _entries(kind: str, listed: list[Any]) -> Iterator[Entry]:
         if not isinstance(resource, dict) or not _type_of(resource):
             yield Entry(number, {}, (("resource", "there is no resource in this entry"),))
         elif _type_of(resource) == WANTED[kind]:
-            if kind == "elders":
+            if faults := faults_of(resource):
+                yield Entry(number, {}, tuple(faults))
+            elif kind == "elders":
                 yield _elder(number, resource, notes, _names_of(entry))
             else:
                 yield _contact(number, resource, patients, ranks)
@@ -120,6 +123,9 @@ def _health(listed: list[Any]) -> tuple[dict[str, dict[str, list[str]]], list[tu
         if not isinstance(resource, dict) or _type_of(resource) not in HEALTH:
             continue
         kind = _type_of(resource)
+        if faults := faults_of(resource):
+            misplaced += [(number, (f"{kind}.{path}", reason)) for path, reason in faults]
+            continue
         try:
             if _is_over(resource):
                 continue

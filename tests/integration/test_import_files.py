@@ -167,7 +167,8 @@ def patient(**more: Any) -> dict[str, Any]:
 def about(kind: str, text: str, **more: Any) -> dict[str, Any]:
     member = "medicationCodeableConcept" if kind == "MedicationStatement" else "code"
     subject = "patient" if kind == "AllergyIntolerance" else "subject"
-    return {"resourceType": kind, subject: {"reference": "Patient/p1"}, member: {"text": text}} | more
+    needed = {"status": "active"} if kind == "MedicationStatement" else {}
+    return {"resourceType": kind, subject: {"reference": "Patient/p1"}, member: {"text": text}} | needed | more
 
 
 def relative(**more: Any) -> dict[str, Any]:
@@ -209,13 +210,19 @@ def test_bundle_gives_elders_with_their_health_and_contacts(site: ImportSite) ->
     [
         (patient(birthDate="1941"), "birthDate"),
         (patient(name="赵"), "name"),
-        (patient(name=[{"text": "\ud800"}]), "name"),
-        (patient(name=[{"text": 7}]), "name"),
+        (patient(name=[{"text": "\ud800"}]), "name[0].text"),
+        (patient(name=[{"text": 7}]), "name[0].text"),
+        (patient(active="perhaps"), "active (perhaps)"),
+        (patient(maritalStatus={"coding": [{"cod": "M"}]}), "maritalStatus.coding[0].cod (M)"),
+        (patient(identifier=[{"number": "610402194103050021"}]), "identifier[0].number"),
+        (patient(multipleBirthInteger=2, multipleBirthBoolean=True), "Patient"),
+        (about("MedicationStatement", "阿司匹林", status=None), "MedicationStatement.status"),
+        (about("Condition", "高血压", onsetDateTime="yesterday"), "Condition.onsetDateTime (yesterday)"),
         (patient(telecom=[{"system": "phone", "value": "1"}]), "telecom"),
         (patient(gender="cat"), "gender"),
         (patient(deceasedBoolean=True), "deceased"),
         (patient(active=False), "active"),
-        (patient(communication=[{"language": {"coding": "zh"}}]), "communication"),
+        (patient(communication=[{"language": {"coding": "zh"}}]), "communication[0].language.coding (zh)"),
         (about("Condition", "高血压", subject={"reference": "Patient/other"}), "Condition.subject"),
         (about("Condition", "\0"), "Condition.code"),
         (about("Condition", "", code={}), "Condition.code"),
