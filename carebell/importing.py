@@ -4,9 +4,11 @@ import csv
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from carebell import import_large
 from registry import import_result, importing
 from registry.bulk import Say, nobody_listens
 from registry.import_columns import KINDS
@@ -76,8 +78,9 @@ def import_file(
     options: Options = Options(),  # noqa: B008  # frozen
     *,
     say: Say = nobody_listens,
+    most_bytes: int = MAX_FILE_BYTES,
 ) -> Report:
-    """Check every row and write what the options say.
+    """Check every row and write what the options say; a CSV of more than `most_bytes` goes piece by piece.
 
     What is refused is also written to `<file>.report.csv`, what became of each row to `<file>.result.csv` (.xlsx,
     .json: as the file is), and the secrets of new devices to a new `<file>.secrets.csv`; only this user can read the
@@ -85,6 +88,8 @@ def import_file(
     `registry.bulk_write` does; then nothing was written.
     """
     secrets = _Secrets(file.with_name(f"{file.name}.secrets.csv")) if kind == "devices" else None
+    if import_large.is_large_csv(file, most_bytes):
+        return _import_large(registry, kind, file, options, secrets, say)
     try:
         data = content_of(file)
         if secrets is None:
@@ -100,6 +105,28 @@ def import_file(
     result_file, more = _keep_result(file, data, outcome)
     kept = secrets.path if secrets is not None and secrets.is_kept else None
     return Report(outcome, report_file, kept, result_file, (*outcome.notes, *notes, *more))
+
+
+def _import_large(
+    registry: RegistryService, kind: str, file: Path, options: Options, secrets: "_Secrets | None", say: Say
+) -> Report:
+    report_path, result_path = (file.with_name(f"{file.name}.{what}.csv") for what in ("report", "result"))
+    try:
+        with secrets or nullcontext():
+            done = import_large.run(
+                registry, kind, file, options, report_path, result_path, say=say,
+                before_writing=secrets.open_once if secrets else nothing,
+                take_secrets=secrets.take if secrets else None,
+            )  # fmt: skip
+    except UnreadableFile as problem:
+        raise UnreadableFile(f"{file}: {problem}") from problem.__cause__
+    kept = secrets.path if secrets is not None and secrets.is_kept else None
+    report = report_path if done.refusals else None
+    return Report(done, report, kept, result_path if result_path.exists() else None, done.notes)
+
+
+def nothing() -> None:
+    """Before writing kinds that have no secrets."""
 
 
 def content_of(file: Path) -> bytes:
@@ -129,6 +156,10 @@ class _Secrets:
             os.close(self._descriptor)
             if not self.is_kept:  # Once they are, a commit is under way, and nobody knows whether it came through.
                 self.path.unlink(missing_ok=True)
+
+    def open_once(self) -> None:
+        if self._descriptor < 0:
+            self.open()
 
     def open(self) -> None:
         try:

@@ -229,10 +229,15 @@ class Table:
 def table_of(kind: str, grid: Iterator[GridRow]) -> Table:
     """The first row that is not empty names the columns. Raises UnreadableFile when it does not."""
     for row in grid:
-        if any(_is_filled(cell) for cell in row.cells) and not _is_remark(row):
+        if names_the_columns(row):
             columns, labels = _header(kind, row)
             return Table("row", _entries(grid, columns), labels)
     raise UnreadableFile("the file is empty")
+
+
+def names_the_columns(row: GridRow) -> bool:
+    """Whether it is the header, when no row above it was."""
+    return any(_is_filled(cell) for cell in row.cells) and not _is_remark(row)
 
 
 def _is_remark(row: GridRow) -> bool:

@@ -5,7 +5,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -78,19 +78,31 @@ def _strict(data: bytes, encoding: str, otherwise: str) -> str:
 
 def _refuse_broken_utf8(data: bytes, fault: UnicodeDecodeError) -> None:
     """UTF-8 with a damaged character often reads as GB18030 too, and every name would be another one."""
-    text = data.decode("utf-8", "surrogateescape")
-    chinese = sum("\u3000" <= c <= "\u9fff" for c in text)
-    broken = sum("\udc80" <= c <= "\udcff" for c in text)
-    if chinese > broken:
+    if is_mostly_utf8(data):
         line = data.count(b"\n", 0, fault.start) + 1
         raise UnreadableFile(f"line {line} holds a damaged character (the rest is UTF-8): mend it, or save it again")
 
 
+def is_mostly_utf8(data: bytes) -> bool:
+    """Whether more of it is Chinese in UTF-8 than is damaged."""
+    text = data.decode("utf-8", "surrogateescape")
+    chinese = sum("\u3000" <= c <= "\u9fff" for c in text)
+    return chinese > sum("\udc80" <= c <= "\udcff" for c in text)
+
+
 def _csv_rows(text: str) -> Iterator[GridRow]:
     first_line = text.lstrip("\r\n").partition("\n")[0]
+    yield from csv_rows_of(io.StringIO(text, newline=""), separator_of(first_line))
+
+
+def separator_of(first_line: str) -> str:
     bare = re.sub(r'"[^"]*"', "", first_line)
-    separator = max(SEPARATORS, key=bare.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return max(SEPARATORS, key=bare.count)
+
+
+def csv_rows_of(lines: Iterable[str], separator: str) -> Iterator[GridRow]:
+    """Rows of a text that is read on the way. Raises UnreadableFile at a row that cannot be one."""
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     number = 0
     while True:
         begun_at = reader.line_num + 1

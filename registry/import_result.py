@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from registry.import_columns import REASON_NAMES, RESULT_NAMES
+from registry.import_columns import REASON_NAMES, RESULT_NAMES, names_the_columns
 from registry.import_grid import ZIP_MAGIC, BadCell, Cell, as_text, read_grid
 from registry.importing import Outcome, is_json
 
@@ -49,7 +49,7 @@ def _with_results(data: bytes, outcome: Outcome, words: Words) -> Iterator[list[
     for line in read_grid(data):
         cells: list[Cell] = [None if isinstance(cell, BadCell) else cell for cell in line.cells]
         if not width:
-            if any(as_text(cell) for cell in cells):
+            if names_the_columns(line):
                 names = [as_text(cell) for cell in cells]
                 cells = cells[: _old_results(names)]
                 width = len(cells)

@@ -45,11 +45,12 @@ class Outcome:
     refusals: tuple[tuple[int, str, str], ...] = ()
     results: Mapping[int, Result] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    refused_besides: int = 0
 
     @property
     def refused(self) -> int:
-        """How many rows were refused."""
-        return len({row for row, _, _ in self.refusals})
+        """How many rows were refused, those whose refusals are not kept here included."""
+        return len({row for row, _, _ in self.refusals}) + self.refused_besides
 
     @property
     def is_written(self) -> bool:
