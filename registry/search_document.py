@@ -15,6 +15,7 @@ from registry.search_text import SHORTEST_CODE, SHORTEST_DIGITS, dialled, fold, 
 
 LONGEST_START = 8  # Letters of a reading that are looked up; what follows is compared with the file itself.
 LONGEST_WHOLE = 120
+ADDRESS_RUN = 3
 LONGEST_SYLLABLE = 6  # zhuang, chuang, shuang.
 RISKS = ("no_device", "no_contact", "no_key_holder", "no_place", "living_alone")
 
@@ -113,7 +114,9 @@ def _tokens(file: File) -> Iterator[str]:
         yield whole(code)
         yield from _each(CODE, [*runs(code, SHORTEST_CODE), *runs(code, SHORTEST_CODE + 1)])
     for address in (file.address, file.area, *file.addresses):
-        yield from _each(ADDRESS, pairs(fold(address or "")))
+        text = fold(address or "")
+        # Pairs alone are in too many addresses: what is longer is looked up by its threes.
+        yield from _each(ADDRESS, [*pairs(text), *runs(text, ADDRESS_RUN)])
     yield from _filters(file)
 
 

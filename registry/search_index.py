@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, text
 from sqlmodel import Session
 
 from registry.models import ElderAddress, table_of
-from registry.search_document import File, file_of, tokens_of
+from registry.search_document import WHOLE, File, file_of, tokens_of
 from registry.search_query import All, But, Condition, Either
 from registry.store import CONTACTS, DEVICES, ELDERS, Row
 
@@ -105,7 +105,8 @@ def mark_all(session: Session) -> int:
     connection = session.connection()
     connection.execute(text("DELETE FROM search_due"))
     connection.execute(text("INSERT INTO search_due (elder_id) SELECT id FROM elders ORDER BY id"))
-    gone = "SELECT elder_id FROM search_files WHERE elder_id NOT IN (SELECT id FROM elders)"
+    # NOT IN would compare each with each as soon as there are more than fit into the server's working memory.
+    gone = "SELECT elder_id FROM search_files f WHERE NOT EXISTS (SELECT 1 FROM elders e WHERE e.id = f.elder_id)"
     connection.execute(text(f"INSERT INTO search_due (elder_id) {gone}"))  # ours
     return due(session)
 
@@ -209,11 +210,11 @@ def look(session: Session, condition: Condition | None, *, below: int, limit: in
             "WHERE w.search_words MATCH :asked AND w.rowid < :below ORDER BY w.rowid DESC LIMIT :limit"
         )
     else:
-        return _look_server(session, tsquery(condition), below, limit)
+        return _look_server(session, condition, below, limit)
     return _places(session, statement, asked)
 
 
-def _look_server(session: Session, asked: str, below: int, limit: int) -> list[tuple[int, str]]:
+def _look_server(session: Session, condition: Condition, below: int, limit: int) -> list[tuple[int, str]]:
     """What is common is found among the newest files; what is not there is rare enough to be fetched whole and sorted.
 
     Left to itself the planner walks through every file whenever it takes a question for a common one that is not: of
@@ -222,11 +223,23 @@ def _look_server(session: Session, asked: str, below: int, limit: int) -> list[t
     newest = session.connection().execute(text("SELECT max(seq) FROM search_files")).scalar() or 0
     below = min(below, newest + 1)
     answers = "SELECT seq, elder_id FROM search_files WHERE tokens @@ CAST(:asked AS tsquery) AND seq < :below"
-    given = {"asked": asked, "below": below, "limit": limit, "window": max(0, below - WINDOW)}
-    found = _places(session, f"{answers} AND seq >= :window ORDER BY seq DESC LIMIT :limit", given)
-    if len(found) == limit or below <= WINDOW:
-        return found
+    given = {"asked": tsquery(condition), "below": below, "limit": limit, "window": max(0, below - WINDOW)}
+    if not is_rare(condition):
+        found = _places(session, f"{answers} AND seq >= :window ORDER BY seq DESC LIMIT :limit", given)
+        if len(found) == limit or below <= WINDOW:
+            return found
     return _places(session, f"{answers} ORDER BY seq + 0 DESC LIMIT :limit", given)
+
+
+def is_rare(condition: Condition) -> bool:
+    """Whether a condition asks for something that is one thing from end to end, of which there are never many."""
+    match condition:
+        case str():
+            return condition.startswith(WHOLE)
+        case All(parts):
+            return any(map(is_rare, parts))
+        case _:
+            return False
 
 
 def _places(session: Session, statement: str, asked: dict[str, Any]) -> list[tuple[int, str]]:

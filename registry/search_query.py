@@ -141,7 +141,7 @@ def _anywhere(word: str) -> list[Condition]:
         # Codes count up from 000000: what is longer is looked up by longer pieces, of which fewer are alike.
         ways.append(_all([doc.CODE + run for run in runs(word, min(len(word), SHORTEST_CODE + 1))]))
     if len(word) > 1:
-        ways.append(_all([doc.ADDRESS + pair for pair in dict.fromkeys(pairs(word))]))
+        ways.append(_all([doc.ADDRESS + run for run in runs(word, min(len(word), doc.ADDRESS_RUN))]))
         ways.append(_all([doc.CONTACT_NAME + pair for pair in dict.fromkeys(pairs(word))]))
     return ways
 

@@ -190,6 +190,16 @@ def test_any_two_characters_of_an_address_find_it(address: str, data: st.DataObj
     assert is_found(piece, File("", "王", address=address))
 
 
+def test_pieces_that_are_scattered_over_an_address_are_not_asked_for() -> None:
+    scattered = set(tokens_of(File("", "王", address="50号 02幢 21单元 13室")))
+    together = set(tokens_of(File("", "王", address="人民路 50213 号")))
+
+    tiers = ask("50213", Filters(), today=TODAY).tiers
+
+    assert not any(holds(tier, scattered) for tier in tiers)
+    assert any(holds(tier, together) for tier in tiers)
+
+
 @given(text=TEXTS)
 def test_every_text_is_a_question_that_both_databases_can_be_asked(text: str) -> None:
     asked = ask(text, Filters(), today=TODAY)
