@@ -107,7 +107,7 @@ def test_what_phones_were_told_is_sealed_on_the_way_up(empty: Database) -> None:
     try:
         with given.write() as session:
             connection = session.connection()
-            command.upgrade(migrations.configuration(connection=connection), "0014")
+            command.upgrade(migrations.configuration(connection=connection), "0016")
             connection.execute(
                 text(
                     'INSERT INTO sandbox_calls (id, attempt_id, number, kind, is_inbound, state, "then", ring_s, '
