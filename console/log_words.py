@@ -27,6 +27,7 @@ VERBS = {
     "make_token": N_("token made"),
     "revoke_token": N_("token revoked"),
     "link": N_("linked with the site's sign-in"),
+    "check": N_("checked the sound"),
 }
 SUBJECTS = {
     "elder": N_("elder's file"),

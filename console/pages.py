@@ -23,6 +23,7 @@ from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
 from console.resource_words import KIND_WORDS as RESOURCE_KINDS
 from console.sections import sections_for
+from console.signal_words import SIGNAL_WORDS
 from console.together_words import TOGETHER_SCRIPT_WORDS
 from registry.access import access_sentence
 from registry.contact_text import absence_lines, hours_lines
@@ -53,6 +54,7 @@ SCRIPT_WORDS = {
     "undo": N_("Give it back"),
     "noneWaiting": N_("No alarm waits to be taken."),
     **TOGETHER_SCRIPT_WORDS,
+    **SIGNAL_WORDS,
     **{f"look.{code}": text for code, text in w.LOOK_WORDS.items()},
 }
 

@@ -1,8 +1,12 @@
-"""What one shift hands to the next; shifts are the registry's, to-dos are kept beside the alarms they are about."""
+"""What one shift hands to the next, and whether the desk can be heard.
+
+Shifts are the registry's, to-dos are kept beside the alarms they are about.
+"""
 
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from core.db import Json, UtcDateTime
@@ -37,3 +41,16 @@ class OpenConsole(SQLModel, table=True):
     alarm_id: str | None = Field(default=None, max_length=36)
     since: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)
+
+
+class SoundCheck(SQLModel, table=True):
+    """Somebody played the alarm tone at the desk and said whether it was heard."""
+
+    __tablename__ = "sound_checks"
+    __table_args__ = (Index("ix_sound_checks_user", "user_id", "checked_at"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: str = Field(max_length=36)
+    checked_by: str = Field(max_length=120)
+    checked_at: datetime = Field(sa_type=UtcDateTime)
+    was_heard: bool

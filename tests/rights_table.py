@@ -167,6 +167,8 @@ POST   /api/v1/session                                    public
 GET    /api/v1/shifts                                     alarms.read
 POST   /api/v1/shifts                                     alarms.supervise
 DELETE /api/v1/shifts/{shift_id}                          alarms.supervise
+POST   /api/v1/sound-checks                               alarms.act
+GET    /api/v1/sound-checks/mine                          alarms.act
 GET    /api/v1/todos                                      alarms.read
 POST   /api/v1/todos                                      alarms.act
 PATCH  /api/v1/todos/{todo_id}                            alarms.act

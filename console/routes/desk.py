@@ -20,6 +20,7 @@ from console.states import dressed
 from console.together import refusal, together_of
 from console.views_log import health_seen
 from core.errors import Conflict, Forbidden, NotFound, Rejected, TryAgain
+from duty import sound
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry import silence
@@ -47,11 +48,12 @@ def desk(
         found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
         closed, _ = alarm_briefs(session, now, states=("closed",), limit=1, seen_by=user)
         silent = silence.count(session, user.scope) if user.may("registry.read") else None
+        check_sound = user.may("alarms.act") and sound.is_due(session, user.id, now)
     lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
     chosen = _chosen(request, centre, user, alarm)
     return page(
         request, "desk.html", user, lines=lines, has_more=more is not None, seen=seen, panel=chosen,
-        last_closed=closed[0] if closed else None, silent=silent,
+        last_closed=closed[0] if closed else None, silent=silent, check_sound=check_sound,
     )  # fmt: skip
 
 

@@ -85,7 +85,6 @@
     count("open", carebell.say("open", { n: all.length }));
     count("unclaimed", unclaimed ? carebell.say("unclaimed", { n: unclaimed }) : "", unclaimed > 0);
     count("oldest", oldest === null ? "" : carebell.say("oldest", { at: carebell.length((now - oldest) / 1000) }));
-    title(unclaimed);
   }
 
   function count(name, text, isSome) {
@@ -93,9 +92,6 @@
     if (shown.textContent !== text) { shown.textContent = text; }
     shown.classList.toggle("is-some", Boolean(isSome));
   }
-
-  var plainTitle = document.title;
-  function title(unclaimed) { var text = (unclaimed ? "▲ " + unclaimed + " · " : "") + plainTitle; if (document.title !== text) { document.title = text; } }
 
   function step(by) {
     var all = lines(), at = all.findIndex(function (line) { return line.dataset.id === carebell.panel.id(); });
