@@ -1,5 +1,6 @@
 """Everything that can happen to an alarm, as frozen values. All instants are aware UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,8 +81,28 @@ class RelativeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why something stays open at the closing: one of `alarms.closing.WAIVERS`, and words of the officer's own."""
+
+    reason: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What whoever closes says to each item that is open: it is so, or why not."""
+
+    confirmed: frozenset[str] = frozenset()
+    waived: Mapping[str, Waiver] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerAction:
-    """A click at the desk. `action` is one of `alarms.officer.STEPS`; `to_user_id` is the colleague whom it names."""
+    """A click at the desk. `action` is one of `alarms.officer.STEPS`; `to_user_id` is the colleague whom it names.
+
+    `answers` None: nobody was asked (a script closes), so what is open is written down and not demanded. `reason` is
+    why an alarm that was closed long ago is supplemented; `resource_id` names help nearby.
+    """
 
     alarm_id: str
     action: str
@@ -98,6 +119,9 @@ class OfficerAction:
     other_alarm_id: str | None = None
     to_user_id: str | None = None
     to_user_name: str = ""
+    answers: Answers | None = None
+    reason: str | None = None
+    resource_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,16 @@ class TimelineRow(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
 
 
+class AlarmLink(SQLModel, table=True):
+    """Two alarms that are about one event; `alarm_id` is the lesser of the two ids, so that no pair is there twice."""
+
+    __tablename__ = "alarm_links"
+
+    alarm_id: str = Field(primary_key=True, foreign_key="alarms.id", max_length=36)
+    other_id: str = Field(primary_key=True, foreign_key="alarms.id", index=True, max_length=36)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class DownMessage(SQLModel, table=True):
     """A message that waits until its device has acknowledged it; an id is never used twice."""
 

@@ -1,13 +1,16 @@
 """What an officer's click does to a case."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from alarms import handing
 from alarms.chain import place
+from alarms.closing import Unanswered, answered, asks_afterwards, follow_up_at, missing
 from alarms.events import DISPOSITIONS, SATISFACTIONS, OfficerAction
 from alarms.ladder import Ladder
 from alarms.steps import accepted, arrived, closed, taken
+from alarms.supplement import check, marks, supplemented
 from alarms.values import Case, Decision, Line, changed
 from core.errors import Conflict, Rejected
 
@@ -16,8 +19,8 @@ def officer_action(case: Case, event: OfficerAction, ladder: Ladder, now: dateti
     step = STEPS.get(event.action)
     if step is None:
         raise Rejected(f"there is no action {event.action}")
-    if case.state == "closed" and event.action not in ("note", "link"):
-        raise Conflict("the alarm is closed")
+    if case.state == "closed":
+        check(case, event, now)
     decision = step(case, event, ladder, now)
     if event.text and event.action not in SAYS_IT_ITSELF:
         decision = decision.then(decision.case, Line("noted", event.user_name, {"text": event.text}))
@@ -52,7 +55,7 @@ def _release(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) ->
 def _note(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
     if not event.text:
         raise Rejected("a note needs a text")
-    return Decision(case, (Line("noted", event.user_name, {"text": event.text}),))
+    return Decision(case, (Line("noted", event.user_name, {"text": event.text} | marks(case, event)),))
 
 
 def _call(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
@@ -89,26 +92,64 @@ def _arrived(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) ->
 
 
 def _close(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    """End of the case. What nobody confirmed is answered for, or, where a script closes, at least written down."""
     if case.claimed_by != event.user_id and not event.may_override:
         raise Conflict("claim the alarm first: only the officer who holds it closes it")
+    if event.answers is not None and event.disposition is None and not case.is_test:
+        raise Unanswered({"disposition": "say what it was"} | _faults(case, event))
     disposition = event.disposition or ("test" if case.is_test else "other")
     if disposition not in DISPOSITIONS:
         raise Rejected(f"disposition must be one of {', '.join(DISPOSITIONS)}")
     if event.satisfaction is not None and event.satisfaction not in SATISFACTIONS:
         raise Rejected(f"satisfaction must be one of {', '.join(SATISFACTIONS)}")
-    return closed(Decision(case), event.user_name, now, disposition=disposition, satisfaction=event.satisfaction)
+    open_items, lines = missing(case, case.attempts), _left_open(case, event)
+    decision = closed(
+        Decision(case, lines), event.user_name, now, disposition=disposition, satisfaction=event.satisfaction
+    )
+    elder = None if case.is_silent else ladder.elder
+    is_test = case.is_test or disposition == "test"
+    if elder is not None and asks_afterwards(open_items, event.answers, event.satisfaction, is_test=is_test):
+        due_at = follow_up_at(now, ladder.timing, ladder.timezone)
+        return place(decision, elder, "follow_up_elder", ladder, now, due_at=due_at)
+    return decision
+
+
+def _left_open(case: Case, event: OfficerAction) -> tuple[Line, ...]:
+    """What the timeline says of the items that nobody had confirmed. Raises Unanswered."""
+    open_items = missing(case, case.attempts)
+    if event.answers is not None:
+        return tuple(replace(line, author=event.user_name) for line in answered(open_items, event.answers))
+    return (Line("closed_without", event.user_name, {"missing": list(open_items)}),) if open_items else ()
+
+
+def _faults(case: Case, event: OfficerAction) -> dict[str, str]:
+    try:
+        _left_open(case, event)
+    except Unanswered as refused:
+        return refused.problems
+    return {}
 
 
 def _link(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
-    if not event.other_alarm_id or event.other_alarm_id == case.id:
-        raise Rejected("say which other alarm belongs to this one")
-    line = Line("linked", event.user_name, {"alarm_id": event.other_alarm_id})
+    line = Line("linked", event.user_name, {"alarm_id": _other(case, event)} | marks(case, event))
     return Decision(changed(case, linked_to=event.other_alarm_id), (line,))
 
 
+def _unlink(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
+    other = _other(case, event)
+    line = Line("unlinked", event.user_name, {"alarm_id": other} | marks(case, event))
+    return Decision(changed(case, linked_to=None) if case.linked_to == other else case, (line,))
+
+
+def _other(case: Case, event: OfficerAction) -> str:
+    if not event.other_alarm_id or event.other_alarm_id == case.id:
+        raise Rejected("say which other alarm belongs to this one")
+    return event.other_alarm_id
+
+
 STEPS: Mapping[str, Callable[[Case, OfficerAction, Ladder, datetime], Decision]] = {
-    "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept,
-    "arrived": _arrived, "close": _close, "link": _link, **handing.STEPS,
+    "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept, "arrived": _arrived,
+    "close": _close, "link": _link, "unlink": _unlink, "supplement": supplemented, **handing.STEPS,
 }  # fmt: skip
-SAYS_IT_ITSELF = frozenset({"note", *handing.STEPS})
+SAYS_IT_ITSELF = frozenset({"note", "supplement", *handing.STEPS})
 """Actions whose own line of the timeline carries the text."""

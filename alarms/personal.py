@@ -31,6 +31,8 @@ CHECKS, TO_DOS = table_of(PhoneCheck), table_of(ToDo)
 EVENTS, FIXES, USERS, CALLS = table_of(DeviceEvent), table_of(DeviceFix), table_of(User), table_of(SandboxCall)
 
 NAMELESS = "–"
+PERSONAL = frozenset({"name", "text", "late_reason", "phone", "contact_id"})
+"""Members of a timeline line that name somebody, or that somebody wrote."""
 NOBODYS = frozenset({"system", "device", NAMELESS})
 KEPT_OF_ELDER = frozenset({"id", "sex", "area", "area_code", "area_path", "version", "created_at", "language"})
 """What the figures need: how old people are and where they live is told to the year and the area."""
@@ -130,7 +132,7 @@ def _forget_lines(session: Session, alarm_ids: Collection[str]) -> None:
     officers = set(connection.execute(select(USERS.c.display_name)).scalars())
     changes = []
     for line in _rows(session, TIMELINE, TIMELINE.c.alarm_id.in_(alarm_ids)):
-        data = {k: v for k, v in line["data"].items() if k not in ("name", "text", "phone", "contact_id")}
+        data = {k: v for k, v in line["data"].items() if k not in PERSONAL}
         author = line["author"] if line["author"] in NOBODYS | officers else NAMELESS
         if (data, author) != (line["data"], line["author"]):
             changes.append({"key": line["seq"], "new_data": data, "new_author": author})

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
-from alarms import claims, learnt, store
+from alarms import claims, learnt, links, store
 from alarms.case import decide
 from alarms.check_calls import CheckCalls
 from alarms.claims import Claimed
@@ -284,13 +284,26 @@ class _Work:
         stored = self._cases.get(alarm_id)
         if stored is None:
             raise NotFound("there is no such alarm")
-        if isinstance(event, OfficerAction) and event.other_alarm_id:
-            self._must_exist(event.other_alarm_id)
+        if isinstance(event, OfficerAction):
+            return self._click(stored, event)
         after = self._decide(stored, event)
         attempt = next((a for a in after.attempts if a.id == getattr(event, "attempt_id", None) and a.id), None)
         if isinstance(event, CallReport) and attempt is not None:
             self._learn(after, attempt, event)
         return Handled(after.id, after.state, attempt.state if attempt else None)
+
+    def _click(self, stored: Stored, event: OfficerAction) -> Handled:
+        other_id = event.other_alarm_id if event.action in ("link", "unlink") else None
+        if other_id and other_id != event.alarm_id:
+            self._must_exist(other_id)
+            if not links.is_news(self._session, event):
+                return Handled(stored.case.id, stored.case.state)
+        after = self._decide(stored, event)
+        if other_id:
+            links.apply(self._session, event, self._now)
+            line = Line(f"{event.action}ed", event.user_name, {"alarm_id": after.id})
+            self._pages.line(other_id, self._now, line)
+        return Handled(after.id, after.state)
 
     def _learn(self, case: Case, attempt: Attempt, report: CallReport) -> None:
         """What a report says about the number is kept with the person, for this alarm and for all others."""

@@ -3,15 +3,18 @@
 import base64
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlmodel import Session
 
+from alarms.closing import missing
+from alarms.links import linked_ids
 from alarms.models import Alarm, PressRow, TimelineRow
 from alarms.models import Attempt as AttemptRow
 from alarms.sight import in_sight
+from alarms.supplement import open_until
 from alarms.values import LIVE, PROBE_UID
 from core.errors import Rejected
 from geo.position import Position, as_json_or_unknown
@@ -24,6 +27,7 @@ _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
 _PRESSES, _TIMELINE = table_of(PressRow), table_of(TimelineRow)
 _ELDERS, _DEVICES, _PRESENCE, _USERS = table_of(Elder), table_of(Device), table_of(DevicePresence), table_of(User)
 HISTORY = 20  # Earlier alarms shown beside a new one.
+COUNTED_DAYS = (7, 30)
 TIMELINE_SHOWN = 500  # The newest lines; a case that nobody takes for days has thousands.
 ATTEMPTS_SHOWN = 200
 
@@ -55,6 +59,7 @@ def alarm_detail(session: Session, alarm_id: str, now: datetime, *, sees_health:
         select(_TIMELINE).where(_TIMELINE.c.alarm_id == alarm_id).order_by(_TIMELINE.c.seq.desc()).limit(TIMELINE_SHOWN)
     ).all()[::-1]
     users = _users(session, {row.claimed_by} if row.claimed_by else set())
+    linked = linked_ids(session, alarm_id)
     return _core(row, attempts, users, now) | {
         "location": as_json_or_unknown(Position.from_json(row.location), now),
         "elder": _elder(session, row.elder_id, now, sees_health=sees_health),
@@ -62,8 +67,12 @@ def alarm_detail(session: Session, alarm_id: str, now: datetime, *, sees_health:
         "attempts": [_attempt(a) for a in attempts],
         "timeline": [_line(line) for line in timeline],
         "presses": _presses(session, alarm_id),
-        "history": _history(session, row),
+        "history": _history(session, row, linked),
+        "history_counts": _history_counts(session, row),
         "linked_to": row.linked_to,
+        "links": list(linked),
+        "closing_missing": list(missing(row, attempts)),
+        "supplement_until": instant(open_until(row.closed_at)) if row.state == "closed" and row.closed_at else None,
         "policy": row.policy,
     }
 
@@ -327,22 +336,40 @@ def _press(row: Row[Any]) -> Json:
     return shown | {"raw": text}
 
 
-def _history(session: Session, alarm: Row[Any]) -> list[Json]:
-    """Earlier alarms of the same elder, or of the same device where no elder is linked."""
-    same = _ALARMS.c.elder_id == alarm.elder_id if alarm.elder_id else _ALARMS.c.device_uid == alarm.device_uid
-    linked = or_(_ALARMS.c.linked_to == alarm.id, _ALARMS.c.id == alarm.linked_to)
+def _same(alarm: Row[Any]) -> ColumnElement[bool]:
+    """Alarms of the same elder, or of the same device, whoever has it."""
+    device = _ALARMS.c.device_uid == alarm.device_uid
+    return or_(_ALARMS.c.elder_id == alarm.elder_id, device) if alarm.elder_id else device
+
+
+def _history(session: Session, alarm: Row[Any], linked: Collection[str]) -> list[Json]:
+    """Earlier alarms of the same elder or device, and those that are linked; the newest first."""
     wanted = (
         select(_ALARMS.c.id, _ALARMS.c.number, _ALARMS.c.kind, _ALARMS.c.state, _ALARMS.c.received_at,
-               _ALARMS.c.disposition, _ALARMS.c.linked_to)
-        .where(or_(and_(same, _ALARMS.c.number < alarm.number), linked))
+               _ALARMS.c.disposition, _ALARMS.c.elder_id, _ALARMS.c.device_uid, _ALARMS.c.is_test)
+        .where(or_(and_(_same(alarm), _ALARMS.c.number < alarm.number), _ALARMS.c.id.in_(linked)))
         .order_by(_ALARMS.c.number.desc())
         .limit(HISTORY)
     )  # fmt: skip
     return [
         {"id": r.id, "number": r.number, "kind": r.kind, "state": r.state, "received_at": instant(r.received_at),
-         "disposition": r.disposition, "is_linked": r.linked_to == alarm.id or r.id == alarm.linked_to}
+         "disposition": r.disposition, "is_linked": r.id in linked, "is_test": r.is_test,
+         "is_same": r.device_uid == alarm.device_uid or (r.elder_id is not None and r.elder_id == alarm.elder_id)}
         for r in session.execute(wanted)
     ]  # fmt: skip
+
+
+def _history_counts(session: Session, alarm: Row[Any]) -> Json:
+    """How many alarms of the same elder or device came within the days before this one, this one included; no tests."""
+    found = {}
+    for days in COUNTED_DAYS:
+        since = alarm.received_at - timedelta(days=days)
+        wanted = select(func.count()).where(
+            _same(alarm), _ALARMS.c.number <= alarm.number, _ALARMS.c.received_at >= since,
+            _ALARMS.c.is_test.is_(False),
+        )  # fmt: skip
+        found[f"days_{days}"] = session.scalar(wanted) or 0
+    return found
 
 
 def alarms_of(session: Session, elder_id: str, *, limit: int = HISTORY) -> list[Json]:

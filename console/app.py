@@ -20,6 +20,7 @@ from console.pages import error_page
 from console.routes import (
     account,
     account_pages,
+    alarm_closing,
     alarms,
     area_pages,
     areas,
@@ -90,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     account.router,
     account_pages.router,
+    alarm_closing.router,
     alarms.router,
     events.router,
     area_pages.router,

@@ -17,6 +17,7 @@ from console import elder_words as e
 from console import flash
 from console import words as w
 from console.centre import Centre
+from console.closing_words import ITEM_WORDS, WAIVER_WORDS
 from console.contact_words import FINDING_WORDS
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
@@ -164,6 +165,7 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(w.ROLE_WORDS),
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
+        "waiver": coded(WAIVER_WORDS), "closing_item": coded(ITEM_WORDS),
         "sex": coded(w.SEX_WORDS), "say": speech.say, "finding": coded(FINDING_WORDS), "absence_lines": absence_lines,
         "hours_lines": lambda hours: hours_lines(hours, speech.language), "why": coded(w.WHY_WORDS),
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from console.i18n import N_
 from console.states import dressed
 from geo.nearby import Nearby
 from registry.access import DOUBTFUL_AFTER_DAYS, is_doubtful
@@ -83,7 +82,6 @@ def panel_of(
             a for a in alarm["attempts"] if a["purpose"] in ("officer", *FOLLOW_UPS) and a["medium"] != "sms"
         ],
         "primary": primary_of(alarm, is_mine=is_mine) if may_act else None,
-        "missing": missing_of(alarm),
         "etas": ETAS_MIN,
         "shown_lines": TIMELINE_SHOWN,
     }
@@ -136,20 +134,6 @@ def primary_of(alarm: Mapping[str, Any], *, is_mine: bool) -> str | None:
             return "arrived"
         case _:
             return "close" if is_mine else "claim"
-
-
-def missing_of(alarm: Mapping[str, Any]) -> list[str]:
-    """What nobody has confirmed yet and whoever closes should know of."""
-    found = []
-    if not alarm["accepted_at"]:
-        found.append(N_("Nobody has confirmed that they are going."))
-    if not alarm["arrived_at"]:
-        found.append(N_("Nobody has confirmed that help is there."))
-    if alarm["satisfaction"] is None:
-        found.append(N_("The elder has not been asked yet."))
-    if any(a["state"] in LIVE and a["state"] != "due" for a in alarm["attempts"]):
-        found.append(N_("Calls under way will be ended."))
-    return found
 
 
 def places_of(alarm: Mapping[str, Any], help_near: Sequence[Nearby]) -> Json | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from alarms.closing import Unanswered
 from console.deps import Owes, SignInNeeded
 from console.signin import TooManyTries, WrongPassword
 from core.errors import CarebellError, Conflict, Forbidden, NotFound, Rejected, TryAgain
@@ -69,10 +70,7 @@ def install(app: FastAPI) -> None:
     def of(status: int, *kinds: type[Exception], headers: Mapping[str, str] | None = None) -> None:
         def answer(request: Request, error: Exception) -> Response:
             detail = str(error) if isinstance(error, CarebellError) else None
-            errors = (
-                [FieldProblem(where=f"body.{error.member}", what=error.what)] if isinstance(error, BadMember) else []
-            )
-            return respond(request, status, detail, errors=errors, headers=headers)
+            return respond(request, status, detail, errors=_members(error), headers=headers)
 
         for kind in kinds:
             app.add_exception_handler(kind, answer)
@@ -88,6 +86,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(TooManyTries, _too_many)
+
+
+def _members(error: Exception) -> list[FieldProblem]:
+    """The members of the body that an error is about."""
+    match error:
+        case BadMember():
+            return [FieldProblem(where=f"body.{error.member}", what=error.what)]
+        case Unanswered():
+            return [FieldProblem(where=f"body.{item}", what=what) for item, what in error.problems.items()]
+        case _:
+            return []
 
 
 def respond(

@@ -9,6 +9,7 @@ from alarms.events import ALARM_KINDS, STATES
 
 Disposition = Literal["helped", "medical", "false_alarm", "test", "device_fault", "other"]
 Satisfaction = Literal["satisfied", "dissatisfied", "unreachable"]
+ClosingItem = Literal["contact", "safe", "steps"]
 AlarmState = Literal["open", "accepted", "arrived", "follow_up", "closed"]
 
 # In answers the words are described, not enforced: an alarm must be shown whatever its row holds.
@@ -112,6 +113,11 @@ class AlarmDetail(AlarmBrief):
     presses: list[dict[str, Any]]
     history: list[dict[str, Any]]
     linked_to: str | None = None
+    links: list[str] = Field(default=[], description="The alarms that are about the same event")
+    closing_missing: list[str] = Field(default=[], description="What nobody has confirmed yet: contact, safe, steps")
+    supplement_until: datetime | None = Field(
+        default=None, description="Once closed: until when any officer may supplement it"
+    )
 
 
 class AlarmPage(BaseModel):
@@ -121,14 +127,36 @@ class AlarmPage(BaseModel):
     next_cursor: str | None
 
 
+class WaiverBody(BaseModel):
+    """Why something stays open at the closing."""
+
+    reason: str = Field(
+        max_length=30,
+        description="contact: spoke_with_elder, services_there, nobody_registered, no_person, other; safe: in_care, "
+        "services_there, with_somebody, no_person, other; steps: not_needed, done_otherwise, other",
+    )
+    text: Annotated[str | None, Field(max_length=400, description="In words; needed with `other`")] = None
+
+
 class ActionBody(BaseModel):
     """What an officer says with an action; every member is optional, and what is not known is left aside."""
 
     text: Annotated[str | None, Field(max_length=4000, description="A note; needed by `note`")] = None
     contact_id: Annotated[str | None, Field(max_length=64, description="Whom to call, or who is going")] = None
     eta_min: Annotated[int | None, Field(ge=0, le=1440, description="Minutes until the helper is there")] = None
-    disposition: Annotated[Disposition | None, Field(description="For `close`: what it was")] = None
-    satisfaction: Annotated[Satisfaction | None, Field(description="For `close`; without it the elder is asked")] = None
+    disposition: Annotated[Disposition | None, Field(description="For `close`, `supplement`: what it was")] = None
+    satisfaction: Annotated[
+        Satisfaction | None, Field(description="For `close`, `supplement`; closed without it, the elder is asked")
+    ] = None
+    confirmed: Annotated[
+        list[ClosingItem] | None, Field(description="For `close`: what is so; with it nothing may stay unanswered")
+    ] = None
+    waivers: Annotated[
+        dict[ClosingItem, WaiverBody] | None, Field(description="For `close`: what stays open, and why")
+    ] = None
+    reason: Annotated[
+        str | None, Field(max_length=400, description="Why an alarm closed more than 7 days ago is supplemented now")
+    ] = None
     other_alarm_id: Annotated[str | None, Field(max_length=64, description="For `link`: the alarm it belongs to")] = (
         None
     )

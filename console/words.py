@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from console import closing_words
 from console.i18n import N_, Words
 from console.together_words import TOGETHER_LINES
 
@@ -187,7 +188,7 @@ TIMELINE_WORDS = {
     "located": N_("The device says where it is now"),
     "device_told": N_("%(author)s told the device: %(command)s"),
     "unreadable": N_("The message could not be read whole"),
-}
+} | closing_words.LINE_WORDS
 EMPTY_STEP = N_("the next step")
 REFUSALS = (  # What the rules answer when a button comes too late; the page puts it into the reader's language.
     N_("another officer holds this alarm"),
@@ -215,14 +216,17 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
         "why": word(WHY_WORDS, data.get("why"), speech),
         "disposition": word(DISPOSITION_WORDS, data.get("disposition"), speech),
         "command": word(COMMAND_WORDS, data.get("command"), speech),
-    }
+    } | closing_words.members(data, speech)
     text = word(TIMELINE_WORDS, what, speech) % members if what in TIMELINE_WORDS else what
     more = [str(data["text"])] if what in TOGETHER_LINES and data.get("text") else []
     if data.get("role") and what in ("call_started", "accepted"):
         more.append(word(ROLE_WORDS, data["role"], speech))
     if data.get("eta_min") is not None:
         more.append(speech.say(N_("in %(minutes)s min")) % {"minutes": data["eta_min"]})
-    if data.get("satisfaction"):
+    if what in ("supplemented", "closing_waived"):
+        tables = {"disposition": DISPOSITION_WORDS, "satisfaction": SATISFACTION_WORDS}
+        more += closing_words.more(data, tables, speech)
+    elif data.get("satisfaction"):
         more.append(word(SATISFACTION_WORDS, data["satisfaction"], speech))
     return " · ".join([text, *more])
 

@@ -19,6 +19,7 @@ POST   /account/tokens/{token_id}/revoke                  anybody
 GET    /alarms                                            alarms.read
 GET    /alarms/{alarm_id}                                 alarms.read
 POST   /alarms/{alarm_id}/cards/{card_id}                 alarms.act+knowledge.read
+POST   /alarms/{alarm_id}/close                           alarms.act
 POST   /alarms/{alarm_id}/health                          health.read
 GET    /alarms/{alarm_id}/map                             alarms.read
 GET    /alarms/{alarm_id}/map.js                          alarms.read
@@ -52,6 +53,8 @@ POST   /api/v1/alarms/{alarm_id}/release                  alarms.act
 POST   /api/v1/alarms/{alarm_id}/ring_leader              alarms.act
 POST   /api/v1/alarms/{alarm_id}/take_over                alarms.act
 POST   /api/v1/alarms/{alarm_id}/urge                     alarms.act
+POST   /api/v1/alarms/{alarm_id}/supplement               alarms.act
+POST   /api/v1/alarms/{alarm_id}/unlink                   alarms.act
 GET    /api/v1/areas                                      registry.read
 POST   /api/v1/areas                                      registry.write
 POST   /api/v1/areas/load                                 registry.write

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from alarms.events import OfficerAction
+from alarms.events import Answers, OfficerAction, Waiver
 from alarms.service import AlarmService
 from alarms.views import alarm_briefs, alarm_detail, number_cursor
 from console.centre import Centre
@@ -28,6 +28,8 @@ ACTIONS: Mapping[str, str] = {
     "arrived": "Help is with the elder",
     "close": "End it, saying what it was",
     "link": "Say that another alarm belongs to this one",
+    "unlink": "Say that it does not",
+    "supplement": "Correct or add to what is closed: 7 days for officers, later for a supervisor with a reason",
     "offer": "Hand it to a colleague on duty; it stays with its holder until they say yes",
     "urge": "Ask that colleague once more",
     "take_over": "Say yes to what is offered; a leader takes any alarm",
@@ -138,8 +140,18 @@ def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: Ac
             other_alarm_id=other,
             to_user_id=colleague.id if colleague else None,
             to_user_name=colleague.name if colleague else "",
+            answers=_answers(body),
+            reason=(body.reason or "").strip() or None,
         )
     )
+
+
+def _answers(body: ActionBody) -> Answers | None:
+    """None for a script that answers nothing."""
+    if body.confirmed is None and body.waivers is None:
+        return None
+    waived: dict[str, Waiver] = {item: Waiver(one.reason, one.text) for item, one in (body.waivers or {}).items()}
+    return Answers(frozenset(body.confirmed or ()), waived)
 
 
 def service_of(centre: Centre) -> AlarmService:

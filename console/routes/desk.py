@@ -1,13 +1,16 @@
 """The duty desk's pages: the board, one alarm, the closed ones, and the buttons on them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from alarms.closing import Unanswered
 from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
 from alarms.views import alarm_briefs, last_change, number_cursor
 from console.cards_beside import Cards, cards_of
+from console.closing_sheet import after_of, sheet_of
 from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, language_of, words
 from console.pages import page
@@ -31,6 +34,7 @@ OPEN_STATES = tuple(state for state in STATES if state != "closed")
 MOST_LINES = 500  # More open alarms than this are for a board that groups them.
 HELP_SHOWN = 6
 HELP_WITHIN_M = 10_000.0
+UNANSWERED = N_("The alarm is still open: answer what is marked below.")
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,7 +89,7 @@ def closed_alarms(request: Request, centre: CentreDep, user: Reader, wanted: Pag
 
 @router.get("/alarms/{alarm_id}", name="alarm")
 def alarm_page(request: Request, centre: CentreDep, user: Reader, alarm_id: AlarmId) -> HTMLResponse:
-    return _shown(request, centre, user, alarm_id)
+    return shown(request, centre, user, alarm_id)
 
 
 @router.get("/alarms/{alarm_id}/photo")
@@ -110,7 +114,7 @@ def open_health(
     """Health data of an alarm that somebody else holds: for a reason, which the timeline keeps."""
     reason = text.strip()
     if not reason:
-        return _shown(
+        return shown(
             request, centre, user, alarm_id, problem=N_("Say why you need to see the health data."), status=422
         )
     speech = words(centre.settings.locale)
@@ -119,7 +123,7 @@ def open_health(
     elder = detail_for(centre, user, alarm_id)["elder"]
     if elder is not None:
         centre.registry.elders.open(elder["id"], reason, actor_of(user))
-    return _shown(request, centre, user, alarm_id, is_opened=True)
+    return shown(request, centre, user, alarm_id, is_opened=True)
 
 
 @router.post("/alarms/{alarm_id}/{action}")
@@ -135,23 +139,45 @@ def act(
     disposition: Annotated[Disposition | None, Form()] = None,
     satisfaction: Annotated[Satisfaction | str | None, Form(max_length=20)] = None,
     user_id: Annotated[str | None, Form(max_length=36)] = None,
+    other_alarm_id: Annotated[str | None, Form(max_length=64)] = None,
+    reason: Annotated[str | None, Form(max_length=400)] = None,
 ) -> Response:
     """A button of the alarm page; the answer is the panel as it then is, or the page for a browser without scripts."""
     if action not in ACTIONS:
         raise NotFound("there is no such action")
     minutes = int(eta_min) if eta_min and eta_min.isascii() and eta_min.isdigit() and int(eta_min) <= 1440 else None
     said = satisfaction if satisfaction in SATISFACTIONS else None
-    body = ActionBody(text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition, user_id=user_id)
+    body = ActionBody(
+        text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition, user_id=user_id,
+        other_alarm_id=other_alarm_id, reason=reason,
+    )  # fmt: skip
+    return tried(request, centre, user, alarm_id, action, body.model_copy(update={"satisfaction": said}))
+
+
+def tried(
+    request: Request,
+    centre: CentreDep,
+    user: SignedIn,
+    alarm_id: str,
+    action: str,
+    body: ActionBody,
+    *,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """Do it and show the alarm as it then is, or what is wrong beside what was `typed`."""
     try:
-        perform(centre, user, alarm_id, action, body.model_copy(update={"satisfaction": said}))
+        perform(centre, user, alarm_id, action, body)
+    except Unanswered as refused:
+        faults = refused.problems
+        return shown(request, centre, user, alarm_id, problem=UNANSWERED, typed=typed, faults=faults, status=422)
     except (Conflict, Rejected, TryAgain) as refused:
         if isinstance(refused, NotFound | Forbidden):
             raise
         status = 409 if isinstance(refused, Conflict) else 503 if isinstance(refused, TryAgain) else 422
         problem = refusal(request, centre, alarm_id, action, refused)
-        return _shown(request, centre, user, alarm_id, problem=problem, status=status)
+        return shown(request, centre, user, alarm_id, problem=problem, typed=typed, status=status)
     if is_fragment(request):
-        return _shown(request, centre, user, alarm_id)
+        return shown(request, centre, user, alarm_id)
     return RedirectResponse(f"/alarms/{alarm_id}", 303)
 
 
@@ -160,7 +186,7 @@ def is_fragment(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-def _shown(
+def shown(
     request: Request,
     centre: CentreDep,
     user: SignedIn,
@@ -168,9 +194,13 @@ def _shown(
     *,
     is_opened: bool = False,
     problem: str | None = None,
+    typed: Mapping[str, str] | None = None,
+    faults: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    """The alarm's page, or its panel for our own script; `typed` comes back where `faults` are marked."""
     panel = _panel(request, centre, user, alarm_id, is_opened=is_opened)
+    panel |= {"typed": typed or {}, "faults": faults or {}}
     template = "_panel.html" if is_fragment(request) else "alarm.html"
     return page(request, template, user, panel=panel, problem=problem, status=status)
 
@@ -196,8 +226,13 @@ def _panel(
     if members["sees_health"]:
         health_seen(request, centre, user, detail)
     help_near = _help(centre, detail)
+    now, zone = centre.clock.now(), centre.settings.timezone
     return members | {
         "cards": _cards(request, centre, user, members),
+        "closing": sheet_of(members["alarm"], members["elder"], now, zone),
+        "after": after_of(members["alarm"], user, now),
+        "typed": {},
+        "faults": {},
         "nearby": help_near,
         "places": places_of(detail, help_near),
         "together": together_of(centre, user, members["alarm"]),

@@ -49,6 +49,7 @@ def test_from_the_press_to_the_closed_alarm(open_page: Open, centre: LiveCentre)
 
     panel.get_by_text("Close …").click()
     panel.get_by_text("Helped on the spot").click()
+    panel.get_by_text("Yes, the elder is safe").click()
     panel.get_by_text("satisfied", exact=True).click()
     panel.get_by_label("How do you know that the elder is safe?").fill("Spoke with her myself.")
     panel.get_by_role("button", name="Close the alarm").click()
