@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
-from alarms import claims, learnt, links, store
+from alarms import claims, learnt, links, store, supplement
 from alarms.case import decide
 from alarms.check_calls import CheckCalls
 from alarms.claims import Claimed
@@ -40,8 +40,9 @@ from core.wake import Wake
 from geo.position import as_json_or_unknown, choose, is_elsewhere, read_fix, read_home
 from notifier.channel import Report
 from notifier.script import Prompt
-from registry import findings, numbers
+from registry import audit, findings, numbers
 from registry.access import DOUBTFUL_AFTER_DAYS
+from registry.audit import Actor, Deed
 from registry.findings import Found
 from registry.phone_checks import is_check
 from registry.policy_book import PolicyBook
@@ -214,6 +215,7 @@ class _Work:
         self.outcomes: list[Handled | CarebellError] = []
         self.claimed: list[Claimed] = []
         self.hang_up: list[Attempt] = []
+        self._deeds: list[tuple[Actor, Deed]] = []
 
     def first_of(self, press: Press) -> bool:
         """Whether this very event, not an equal one before it, stored the press."""
@@ -236,6 +238,8 @@ class _Work:
         if self._service.dispatcher is not None:
             self._claim_at_once(self._service.dispatcher.room())
         self._pages.write(self._session)
+        for by, deed in self._deeds:
+            audit.record(self._session, by, self._now, deed)
 
     def _read(self, events: Sequence[Event]) -> None:
         """Everything the events could need, in a fixed number of queries."""
@@ -299,6 +303,10 @@ class _Work:
             if not links.is_news(self._session, event):
                 return Handled(stored.case.id, stored.case.state)
         after = self._decide(stored, event)
+        if after.state == "closed" and supplement.is_late(after, self._now):
+            self._deeds.append((Actor(event.user_id, event.user_name), Deed(
+                "alarm.supplement", "alarm", after.id, reason=event.reason, data={"action": event.action}
+            )))  # fmt: skip
         if other_id:
             links.apply(self._session, event, self._now)
             line = Line(f"{event.action}ed", event.user_name, {"alarm_id": after.id})

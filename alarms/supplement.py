@@ -16,11 +16,16 @@ def open_until(closed_at: datetime) -> datetime:
     return closed_at + OPEN_FOR
 
 
+def is_late(case: Case, now: datetime) -> bool:
+    """Whether only a supervisor may add to it now."""
+    return case.closed_at is not None and now > open_until(case.closed_at)
+
+
 def check(case: Case, event: OfficerAction, now: datetime) -> None:
     """Raises Conflict for what a closed alarm does not take, Forbidden and Rejected for a supplement that is late."""
     if event.action not in ACTIONS:
         raise Conflict("the alarm is closed")
-    if case.closed_at is None or now <= open_until(case.closed_at):
+    if not is_late(case, now):
         return
     if not event.may_override:
         raise Forbidden("closed more than 7 days ago: ask a supervisor to supplement it")

@@ -26,6 +26,7 @@ VERBS = {
     "reset_second_factor": N_("second factor reset"),
     "make_token": N_("token made"),
     "revoke_token": N_("token revoked"),
+    "supplement": N_("supplemented after 7 days"),
     "link": N_("linked with the site's sign-in"),
     "check": N_("checked the sound"),
 }

@@ -51,10 +51,10 @@ POST   /api/v1/alarms/{alarm_id}/note                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/offer                    alarms.act
 POST   /api/v1/alarms/{alarm_id}/release                  alarms.act
 POST   /api/v1/alarms/{alarm_id}/ring_leader              alarms.act
-POST   /api/v1/alarms/{alarm_id}/take_over                alarms.act
-POST   /api/v1/alarms/{alarm_id}/urge                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/supplement               alarms.act
+POST   /api/v1/alarms/{alarm_id}/take_over                alarms.act
 POST   /api/v1/alarms/{alarm_id}/unlink                   alarms.act
+POST   /api/v1/alarms/{alarm_id}/urge                     alarms.act
 GET    /api/v1/areas                                      registry.read
 POST   /api/v1/areas                                      registry.write
 POST   /api/v1/areas/load                                 registry.write

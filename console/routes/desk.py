@@ -164,7 +164,11 @@ def tried(
     *,
     typed: Mapping[str, str] | None = None,
 ) -> Response:
-    """Do it and show the alarm as it then is, or what is wrong beside what was `typed`."""
+    """Do it and show the alarm as it then is, or what is wrong beside what was `typed`.
+
+    Our own script keeps what was typed by itself: coming back as defaults, the next event would wipe it out.
+    """
+    typed = None if is_fragment(request) else typed
     try:
         perform(centre, user, alarm_id, action, body)
     except Unanswered as refused:

@@ -37,6 +37,11 @@ def test_refused_then_waived_and_closed_by_keyboard(open_page: Open, centre: Liv
     assert centre.alarm(alarm_id)["state"] == "open"
     expect(page.locator("[name=disposition][value=helped]")).to_be_checked()  # Nothing that was said is lost.
     expect(page.locator("[name=contact][value=yes]")).to_be_focused()
+    centre.ask("POST", f"/api/v1/alarms/{alarm_id}/note", {"text": "meanwhile"})
+    expect(page.locator("#panel .entry-noted")).to_contain_text("meanwhile")  # The panel is another one by now.
+    expect(page.locator("#fault-contact, #fault-safe, #fault-steps")).to_have_count(3)
+    expect(page.locator("[name=disposition][value=helped]")).to_be_checked()
+    expect(page.locator("[name=contact][value=yes]")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator("[name=contact][value=waive]")).to_be_checked()
     page.keyboard.press("Tab")

@@ -32,9 +32,7 @@ def api(site: ConsoleSite, alarm_id: str, action: str, role: str = "officer", **
 
 def form(site: ConsoleSite, alarm_id: str, action: str, role: str = "officer", **fields: str) -> httpx.Response:
     client = site.as_(role)
-    answer: httpx.Response = client.post(
-        f"/alarms/{alarm_id}/{action}", data=fields, headers={"HX-Request": "true", "Accept": "text/html"}
-    )
+    answer: httpx.Response = client.post(f"/alarms/{alarm_id}/{action}", data=fields, headers={"Accept": "text/html"})
     return answer
 
 
@@ -125,6 +123,8 @@ def test_supplements_for_a_week_then_by_a_supervisor_with_a_reason(site: Console
     done = api(site, alarm_id, "supplement", "supervisor", satisfaction="dissatisfied", reason="a letter came").json()
     assert done["satisfaction"] == "dissatisfied"
     assert done["timeline"][-1]["data"]["late_reason"] == "a letter came"
+    logged = site.as_("auditor").get("/api/v1/log", params={"action": "alarm.supplement"}).json()["items"]
+    assert [(entry["subject_id"], entry["reason"]) for entry in logged] == [(alarm_id, "a letter came")]
 
 
 def test_links_are_seen_on_both_sides_and_undone(site: ConsoleSite, world: World) -> None:

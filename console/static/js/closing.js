@@ -24,8 +24,36 @@
     if (quick) { happened.preventDefault(); quick.click(); }
   });
 
+  // What was refused stays marked until it is answered: the next event brings the panel without the marks.
+  var faults = {};
+
+  function mark() {
+    Object.keys(faults).forEach(function (item) {
+      var field = panel.querySelector('#act-close [name="' + item + '"]'), set = field && field.closest("fieldset");
+      if (!set || panel.querySelector("#fault-" + item)) { return; }
+      var told = document.createElement("p");
+      told.className = "fault";
+      told.id = "fault-" + item;
+      told.textContent = faults[item];
+      set.classList.add("is-refused");
+      set.insertBefore(told, set.querySelector("div"));
+    });
+  }
+
+  panel.addEventListener("change", function (happened) {
+    var set = happened.target.closest("fieldset.is-refused"), told = set && set.querySelector(".fault");
+    if (!told || happened.target.matches("[data-waive]")) { return; }
+    delete faults[told.id.replace("fault-", "")];
+    told.remove();
+    set.classList.remove("is-refused");
+  });
+  document.addEventListener("carebell:panel", function (happened) { if (happened.detail.isOther) { faults = {}; } mark(); });
+
   document.body.addEventListener("htmx:afterRequest", function (happened) {
-    if (happened.detail.xhr.status !== 422 || happened.detail.requestConfig.elt.dataset.act !== "close") { return; }
+    if (happened.detail.requestConfig.elt.dataset.act !== "close") { return; }
+    faults = {};
+    if (happened.detail.xhr.status !== 422) { return; }
+    panel.querySelectorAll("#act-close .fault").forEach(function (told) { faults[told.id.replace("fault-", "")] = told.textContent; });
     var open = panel.querySelector(".is-refused input");
     if (open) { open.focus(); open.scrollIntoView({ block: "center" }); }
   });
