@@ -28,6 +28,11 @@ def of_text(text: str) -> What | None:
     return "opted_out" if word in _STOP else "opted_in" if word in _START else None
 
 
+def is_answer(text: str) -> bool:
+    """Whether a reply is one that was asked for: its first character is a key."""
+    return text.strip()[:1] in ("1", "2", "3")
+
+
 def of_report(attempt: Attempt, report: CallReport) -> What | None:
     """What is learnt from a report; None for most."""
     if not attempt.is_call and report.status == "replied":

@@ -153,8 +153,8 @@ class DownMessage(SQLModel, table=True):
 class ToDo(SQLModel, table=True):
     """Work that is parked until a time; then the desk reminds its owner, or everybody where it has none.
 
-    `kind`: parked by somebody, or missed_call, which is handed out; `phone` is then whom to call back, `calls` how
-    often they have tried, `assigned_at` when it was given to its owner.
+    `kind`: parked by somebody; missed_call, which is handed out; call_back, where nobody answered an officer. `phone`
+    is then whom to call, `calls` how often it was tried, `assigned_at` when the to-do was given to its owner.
     """
 
     __tablename__ = "todos"

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
-from alarms import claims, learnt, links, store, supplement
+from alarms import call_backs, claims, learnt, links, store, supplement
 from alarms.case import decide
 from alarms.check_calls import CheckCalls
 from alarms.claims import Claimed
@@ -390,7 +390,9 @@ class _Work:
             is_news = isinstance(event, Located) and is_elsewhere(stored.case.location, location)
             lines = (Line("located", "device", {"accuracy_m": location["accuracy_m"]}),) if is_news else ()
             decision = decision.then(changed(decision.case, location=location), *lines)
-        return self._save(stored, decision)
+        after = self._save(stored, decision)
+        call_backs.note(self._session, stored.case, after, self._now)
+        return after
 
     def _save(self, stored: Stored, decision: Decision) -> Case:
         before, case = stored.case, decision.case

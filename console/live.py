@@ -116,11 +116,13 @@ class Hub:
         self._rung = asyncio.Event()
         self._who: tuple[Looking, ...] = ()
         self._who_due = 0.0
+        self._todos = 0
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closed = False
         wake.listen("live", self._ring)
         wake.listen("looks", self._ring_who)
+        wake.listen("todos", self._ring_todos)
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -167,7 +169,7 @@ class Hub:
                 yield told.text_for(reader, language)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STREAM_LIVES_S
-        who: tuple[Looking, ...] = ()
+        who, todos = tuple[Looking, ...](), self._todos
         while not self.is_closed and loop.time() < ends_at:
             rung.clear()
             waiting = self._count - place
@@ -180,6 +182,9 @@ class Hub:
             if who != self._who:
                 who = self._who
                 yield _event("looks", {"alarms": told_to(reader, who)}, None)
+            if todos != self._todos:
+                todos = self._todos
+                yield _event("todos", {}, None)
             if not await _rings(rung, HEARTBEAT_S):
                 yield self._heartbeat()
 
@@ -288,6 +293,15 @@ class Hub:
     def _ring_who(self) -> None:
         self._who_due = 0.0
         self._ring()
+
+    def _ring_todos(self) -> None:
+        """Somebody's list has changed; whose, the pages ask for themselves."""
+        if self._streams and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell_todos)
+
+    def _tell_todos(self) -> None:
+        self._todos += 1
+        self._wake_streams()
 
     def _wake_streams(self) -> None:
         for rung in self._streams:

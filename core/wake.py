@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core.db import Database
 
-TOPICS = ("engine", "live", "down", "sandbox", "looks")
+TOPICS = ("engine", "live", "down", "sandbox", "looks", "todos")
 LISTEN_RETRY_S = 1.0
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from registry.audit import Actor, Deed
 from registry.intake import BadMember
 from registry.models import Shift, User, table_of
 from registry.scope import Scope
-from registry.store import ELDERS
+from registry.store import CONTACTS, ELDERS
 
 SHIFTS, TO_DOS, HAND_OVERS = table_of(Shift), table_of(ToDo), table_of(HandOver)
 USERS, ALARMS = table_of(User), table_of(Alarm)
@@ -67,6 +67,7 @@ class Room:
         now = self.clock.now()
         row = given.model_dump() | {
             "id": new_id(), "version": 1, "created_at": now, "created_by": by.name, "done_at": None, "done_by": None,
+            "kind": "parked",
         }  # fmt: skip
         with self.db.write() as session:
             for table, member, what in (
@@ -158,9 +159,18 @@ def to_hand_over(session: Session, now: datetime) -> Row:
 def worded(session: Session, content: Row, scope: Scope) -> Row:
     """A sheet with the words of its to-dos; those that are of another's area, or forgotten, are left out."""
     ids = [one["id"] for one in content["todos"]]
-    wanted = select(TO_DOS.c.id, TO_DOS.c.text).where(TO_DOS.c.id.in_(ids), *scope.where(TO_DOS))
-    texts = dict(iter(session.execute(wanted)))
-    todos = [one | {"text": texts[one["id"]]} for one in content["todos"] if one["id"] in texts]
+    wanted = (
+        select(
+            TO_DOS.c.id, TO_DOS.c.text, TO_DOS.c.kind, TO_DOS.c.phone, TO_DOS.c.calls, TO_DOS.c.done_at,
+            ELDERS.c.name.label("elder_name"), ELDERS.c.marks.label("elder_marks"),
+            CONTACTS.c.name.label("contact_name"), CONTACTS.c.role.label("contact_role"),
+        )
+        .outerjoin(ELDERS, ELDERS.c.id == TO_DOS.c.elder_id)
+        .outerjoin(CONTACTS, CONTACTS.c.id == TO_DOS.c.contact_id)
+        .where(TO_DOS.c.id.in_(ids), *scope.where(TO_DOS))
+    )  # fmt: skip
+    said = {row.id: dict(row._mapping) for row in session.execute(wanted)}
+    todos = [one | said[one["id"]] for one in content["todos"] if one["id"] in said]
     return content | {"todos": todos}
 
 
@@ -177,9 +187,17 @@ def open_todos(
     others own."""
     owner = USERS.c.display_name.label("owner")
     wanted = (
-        select(TO_DOS, owner, ELDERS.c.name.label("elder_name"))
+        select(
+            TO_DOS,
+            owner,
+            ELDERS.c.name.label("elder_name"),
+            ELDERS.c.marks.label("elder_marks"),
+            CONTACTS.c.name.label("contact_name"),
+            CONTACTS.c.role.label("contact_role"),
+        )
         .outerjoin(USERS, USERS.c.id == TO_DOS.c.owner_id)
         .outerjoin(ELDERS, ELDERS.c.id == TO_DOS.c.elder_id)
+        .outerjoin(CONTACTS, CONTACTS.c.id == TO_DOS.c.contact_id)
         .where(TO_DOS.c.done_at.is_(None), *scope.where(TO_DOS))
         .order_by(TO_DOS.c.due_at, TO_DOS.c.id)
         .limit(limit)

@@ -147,6 +147,18 @@ class SandboxNetwork:
             sandbox_store.add(session, [(call, ())], now)
         return call
 
+    def called(self, number: str, said: str) -> Call:
+        """A person calls the centre and hears this; the call is over then."""
+        now = self._clock.now()
+        call = Call(
+            id=self._new_id(), number=number, kind="call", state="ended", outcome="received", started_at=now,
+            answered_at=now, ended_at=now, said=said, is_inbound=True,
+        )  # fmt: skip
+        with self._db.write() as session:
+            sandbox_store.add_phones(session, [number], now)
+            sandbox_store.add(session, [(call, ())], now)
+        return call
+
     def log(
         self, *, before: str | None = None, limit: int = 50, number: str | None = None, attempt_id: str | None = None
     ) -> tuple[list[Call], str | None]:

@@ -160,6 +160,7 @@ GET    /api/v1/sandbox/phones                             sandbox.read
 GET    /api/v1/sandbox/phones/{number}                    sandbox.read
 PUT    /api/v1/sandbox/phones/{number}                    sandbox.use
 POST   /api/v1/sandbox/phones/{number}/answer             sandbox.use
+POST   /api/v1/sandbox/phones/{number}/dial               sandbox.use
 POST   /api/v1/sandbox/phones/{number}/hangup             sandbox.use
 POST   /api/v1/sandbox/phones/{number}/press              sandbox.use
 POST   /api/v1/sandbox/phones/{number}/sms                sandbox.use
@@ -197,7 +198,9 @@ POST   /desk/map/nearby                                  anybody
 GET    /desk/sheet.css                                    public
 GET    /desk/silent                                       registry.read
 GET    /healthz                                           public
+POST   /hooks/twilio/inbound                              public
 POST   /hooks/twilio/recording                            public
+POST   /hooks/twilio/screen                               public
 POST   /hooks/twilio/sms                                  public
 POST   /hooks/twilio/status                               public
 POST   /hooks/twilio/voice                                public

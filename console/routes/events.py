@@ -21,6 +21,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 TOLD = (
     "`hello` with the server's time and the newest `seq`; then one `alarm` for each line of the timeline, its `id` "
     "the line's `seq`, its data `{seq, what, at, author, data, alarm}`; `heartbeat` with the server's time. "
+    "`looks` says who has which alarm before them (`{alarms: {id: [{id, name}]}}`), `todos` that a list has changed. "
     "Of an alarm outside the reader's areas no more is told than its `id`, with `what` `out_of_sight`. "
     "`Last-Event-ID` goes on after that line and leaves none out."
 )

@@ -2,10 +2,10 @@
 
 import logging
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from alarms import learnt
 from alarms.service import AlarmService
+from console import calls_in
 from console.centre import Centre
 from console.deps import get_centre
 from core.errors import Forbidden, Rejected, TryAgain
@@ -93,8 +94,23 @@ Hook = Annotated[Signed, Depends(signed)]
 
 @router.post("/voice", response_class=Response)
 async def voice(hook: Hook) -> Response:
-    """What to say to whoever answered, as the alarm stands now; and what their key means."""
+    """What to say to whoever answered, as the alarm stands now; and what their key means. An incoming call is put
+    through."""
+    if calls_in.is_inbound(hook.form):
+        return await _incoming(calls_in.arrives, hook)
     return _xml(await run_in_threadpool(_voice, hook))
+
+
+@router.post("/inbound", response_class=Response)
+async def inbound_over(hook: Hook) -> Response:
+    """Nobody took an incoming call, or the talk is over."""
+    return await _incoming(calls_in.over, hook)
+
+
+@router.post("/screen", response_class=Response)
+async def inbound_screen(hook: Hook) -> Response:
+    """An officer's phone was picked up for an incoming call."""
+    return await _incoming(calls_in.screens, hook)
 
 
 @router.post("/status", response_class=Response)
@@ -118,6 +134,17 @@ async def recording(hook: Hook) -> Response:
     return _done(True)
 
 
+async def _incoming(step: Callable[[Centre, Mapping[str, str]], str], hook: Signed) -> Response:
+    """One step of an incoming call; where the database does not answer, the caller is asked for a moment's patience."""
+    try:
+        return _xml(await run_in_threadpool(step, hook.centre, hook.form))
+    except (TryAgain, SQLAlchemyError) as problem:
+        log.warning("an incoming call could not be noted just now: %s", type(problem).__name__)
+        query = urlencode({name: hook.form[name] for name in ("call", "officer", "Digits") if name in hook.form})
+        place = {"arrives": "voice", "over": "inbound", "screens": "screen"}[step.__name__]
+        return _xml(twiml.ask_us_again(f"{hook.centre.settings.public_url}/hooks/twilio/{place}?{query}"))
+
+
 def _voice(hook: Signed) -> str:
     settings, now = hook.centre.settings, hook.centre.clock.now()
     try:
@@ -134,9 +161,12 @@ def _reply(hook: Signed) -> bool:
     try:
         sender = Phones(settings.phone_region, settings.phone_area_code).to_e164(hook.form.get("From", ""))
         attempt_id = hook.alarms.attempt_by_phone(sender)
-        word = learnt.of_text(unicodedata.normalize("NFKC", hook.form.get("Body", "")))
+        text = unicodedata.normalize("NFKC", hook.form.get("Body", ""))
+        word = learnt.of_text(text)
         if attempt_id is None and word is not None:  # With an attempt, the reply itself says it.
             hook.centre.registry.contacts.heard_from(sender, word)
+        if word is None and not (attempt_id and learnt.is_answer(text)):
+            calls_in.wrote(hook.centre, sender, text)
     except ValueError:
         return True
     except (TryAgain, SQLAlchemyError):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from console.deps import CentreDep, actor_of, allowed, check_elder
@@ -56,6 +56,12 @@ class ToDoView(BaseModel):
     done_at: datetime | None
     done_by: str | None
     version: int
+    kind: str = Field(
+        description="parked, missed_call (somebody rang or wrote), call_back (nobody answered an officer)"
+    )
+    phone: str | None = None
+    contact_id: str | None = None
+    calls: int = 1
 
 
 class HandOverView(BaseModel):

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field, field_validator
 
+from alarms import learnt
+from console import calls_in
 from console.deps import CentreDep, allowed
 from console.paging import Page, Paging, encode_cursor
 from core.errors import NotFound, Rejected
@@ -153,9 +155,12 @@ def press(given: Pressed, number: Number, network: Network, user: User) -> CallS
 
 
 @router.post("/phones/{number}/sms")
-def text(given: Written, number: Number, network: Network, user: User) -> CallShown:
-    """Write a message: a reply to the newest one, if there is one."""
-    return call_shown(network.text_from(number, given.text))
+def text(given: Written, number: Number, centre: CentreDep, network: Network, user: User) -> CallShown:
+    """Write a message: a reply to the newest one, if there is one; one that answers nothing is put on a list."""
+    written = network.text_from(number, given.text)
+    if learnt.of_text(given.text) is None and (written.is_inbound or not learnt.is_answer(given.text)):
+        calls_in.wrote(centre, number, given.text)
+    return call_shown(written)
 
 
 @router.get("/log")

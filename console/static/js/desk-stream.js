@@ -46,6 +46,7 @@
     stream.addEventListener("hello", function (happened) { carebell.setNow(JSON.parse(happened.data).now); carebell.tell("looks", { alarms: {} }); if (happened.lastEventId && seen === null) { seen = happened.lastEventId; } alive(); });
     stream.addEventListener("heartbeat", function (happened) { carebell.setNow(JSON.parse(happened.data).now); alive(); });
     stream.addEventListener("alarm", function (happened) { seen = happened.lastEventId || seen; alive(); changed(JSON.parse(happened.data)); });
+    stream.addEventListener("todos", function () { carebell.tell("todos"); });
     stream.addEventListener("looks", function (happened) { carebell.tell("looks", JSON.parse(happened.data)); });
     stream.onerror = function () {
       if (goneSince === null) { goneSince = Date.now(); }

@@ -96,12 +96,16 @@
     }
   });
   document.addEventListener("carebell:back", fetchMine);
+  document.addEventListener("carebell:todos", function () {
+    soonMine();
+    if (document.getElementById("due")) { htmx.trigger("#due", "look"); }
+  });
 
   box.addEventListener("submit", function (happened) {
-    var form = happened.target, row = form.closest("[data-row]"), alarm = row.dataset.alarm;
+    var form = happened.target, row = form.closest("[data-row]"), alarm = row.dataset.alarm || "";
     happened.preventDefault();
     form.querySelector("button").disabled = true;
-    carebell.ask(form.action, { method: "POST", body: new URLSearchParams() }).then(function (answer) {
+    carebell.ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).then(function (answer) {
       if (form.dataset.deed === "take_over" && answer.ok) { carebell.panel.choose(alarm); }
       if (!answer.ok) {
         var why = carebell.fragment(answer.text).querySelector(".problem");
