@@ -19,6 +19,7 @@ from alarms.closing import Unanswered
 from console.deps import Owes, SignInNeeded
 from console.signin import TooManyTries, WrongPassword
 from core.errors import CarebellError, Conflict, Forbidden, NotFound, Rejected, TryAgain
+from geo.shapes import BadShape
 from registry.entry import CodeRequired
 from registry.intake import BadMember
 
@@ -47,6 +48,11 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status", examples=[404])
     detail: str | None = Field(default=None, description="What is wrong, for a person")
     errors: list[FieldProblem] | None = Field(default=None, description="The members that are wrong")
+    at: list[float] | None = Field(
+        default=None,
+        description="Where on the map it is wrong: longitude, latitude",
+        examples=[[108.71, 34.33]],
+    )
     code_required: bool | None = Field(
         default=None, description="Name and password fit, and the code of the second factor is missing"
     )
@@ -79,6 +85,7 @@ def install(app: FastAPI) -> None:
     of(404, NotFound)
     of(409, Conflict, IntegrityError)
     of(403, Forbidden)
+    app.add_exception_handler(BadShape, _bad_shape)
     app.add_exception_handler(CodeRequired, _code_required)
     app.add_exception_handler(Owes, _owes)
     of(401, SignInNeeded, WrongPassword, headers={"WWW-Authenticate": "Bearer"})
@@ -149,6 +156,15 @@ def _too_many(request: Request, error: Exception) -> Response:
 def _code_required(request: Request, error: Exception) -> Response:
     content = Problem(title=_title(401), status=401, detail=str(error), code_required=True)
     return JSONResponse(content.model_dump(exclude_none=True), 401, {"WWW-Authenticate": "Bearer"}, MEDIA_TYPE)
+
+
+def _bad_shape(request: Request, error: Exception) -> Response:
+    told = error if isinstance(error, BadShape) else BadShape(str(error))
+    content = Problem(
+        title=_title(422), status=422, detail=str(told), errors=[FieldProblem(where="body.geometry", what=told.what)],
+        at=None if told.at is None else [told.at[1], told.at[0]],
+    )  # fmt: skip
+    return JSONResponse(content.model_dump(exclude_none=True), 422, media_type=MEDIA_TYPE)
 
 
 def _owes(request: Request, error: Exception) -> Response:

@@ -22,7 +22,7 @@ _LOCK_KEY = 0x61726561  # "area": any number that nothing else in the database l
 PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 """Levels that exist in the official list only; nobody says them."""
 _OFFICES = ("居委会", "村委会", "居民委员会", "村民委员会")
-_BETWEEN = str.maketrans("", "", " \t\u3000/\\,，、·・-－>")  # What people put between the parts of a place's name.
+BETWEEN = str.maketrans("", "", " \t\u3000/\\,，、·・-－>")  # What people put between the parts of a place's name.
 
 
 class Place(NamedTuple):
@@ -104,7 +104,7 @@ def resolve(session: Session, text: str) -> Place | None:
         return None
     if text.isascii() and (place := place_of(session, text)) is not None:
         return place
-    plain = text.translate(_BETWEEN)
+    plain = text.translate(BETWEEN)
     return _named(session, plain, ("",)) or _named(session, plain, _OFFICES)
 
 

@@ -288,6 +288,28 @@ class Area(SQLModel, table=True):
     path: str = Field(default="", index=True, sa_type=AreaPath, sa_column_kwargs={"server_default": ""})
 
 
+class AreaShape(SQLModel, table=True):
+    """The boundary of the area with this id: a GeoJSON geometry in WGS-84, the box around it, a place inside (`lat`,
+    `lon`), and how far its farthest corner is from there."""
+
+    __tablename__ = "area_shapes"
+    __table_args__ = (Index("ix_area_shapes_lat", "lat_min", "lat_max"),)
+
+    id: str = Field(primary_key=True, foreign_key="areas.id", ondelete="CASCADE", max_length=36)
+    shape: dict[str, Any] = Field(sa_type=Json, nullable=False)
+    lat_min: float
+    lat_max: float
+    lon_min: float
+    lon_max: float
+    lat: float
+    lon: float
+    reach_m: float
+    area_m2: float
+    version: int = 1
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    updated_by: str = Field(max_length=120)
+
+
 class Policy(SQLModel, table=True):
     """How an alarm climbs, by name; `settings` is a `registry.profile.PolicySettings` as a plain object.
 

@@ -6,6 +6,7 @@ from registry import search, search_index
 from registry.account import Account
 from registry.addresses import Addresses
 from registry.area_load import AreaLoads
+from registry.area_shapes import AreaShapes
 from registry.areas import Areas
 from registry.bulk import Bulk
 from registry.contacts import Contacts
@@ -63,6 +64,7 @@ class RegistryService:
         self.knowledge = Knowledge(self.desk)
         self.areas = Areas(self.desk)
         self.area_loads = AreaLoads(self.desk)
+        self.area_shapes = AreaShapes(self.desk)
         self.policies = Policies(self.desk)
         self.devices = Devices(self.desk, on_device_secret)
         self.device_bulk = DeviceBulk(self.devices)

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 _NOUNS = {
     "elders": "elder", "contacts": "contact", "devices": "device", "resources": "resource", "areas": "area",
     "policies": "policy", "users": "user", "elder_addresses": "address", "elder_photos": "photo",
-    "device_models": "model", "knowledge_cards": "card",
+    "device_models": "model", "knowledge_cards": "card", "area_shapes": "boundary",
 }  # fmt: skip
 
 

@@ -70,6 +70,13 @@ class ConsoleSite:
             self._signed_in[role] = self.open(authorization=f"Bearer {token}")
         return self._signed_in[role]
 
+    def of_areas(self, role: str, *codes: str) -> TestClient:
+        """A client signed in as somebody of these areas only."""
+        name = f"some-{role}-{'-'.join(codes)}"
+        given = {"username": name, "password": PASSWORD, "role": role, "areas": codes}
+        self.registry.users.add(UserNew.model_validate(given))
+        return self.open(authorization=f"Bearer {self.token(name)}")
+
     def token(self, name: str) -> str:
         answer = self.open().post("/api/v1/session", json={"username": name, "password": PASSWORD})
         assert answer.status_code == 200, answer.text

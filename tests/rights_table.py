@@ -57,11 +57,17 @@ POST   /api/v1/alarms/{alarm_id}/unlink                   alarms.act
 POST   /api/v1/alarms/{alarm_id}/urge                     alarms.act
 GET    /api/v1/areas                                      registry.read
 POST   /api/v1/areas                                      registry.write
+GET    /api/v1/areas/at                                   registry.read
 POST   /api/v1/areas/load                                 registry.write
 GET    /api/v1/areas/official                             registry.read
+GET    /api/v1/areas/shapes                               registry.read
+POST   /api/v1/areas/shapes                               registry.write
 DELETE /api/v1/areas/{area_id}                            registry.write
 GET    /api/v1/areas/{area_id}                            registry.read
 PATCH  /api/v1/areas/{area_id}                            registry.write
+DELETE /api/v1/areas/{area_id}/shape                      registry.write
+GET    /api/v1/areas/{area_id}/shape                      registry.read
+PUT    /api/v1/areas/{area_id}/shape                      registry.write
 GET    /api/v1/colleagues                                 alarms.act
 GET    /api/v1/contacts                                   registry.read
 POST   /api/v1/contacts                                   registry.write
