@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from console import problems
 from console.centre import Centre
+from console.counted import Counted
 from console.deps import Memory
 from console.edge import Edge, security_headers
 from console.import_jobs import ImportJobs
@@ -25,6 +26,7 @@ from console.routes import (
     area_pages,
     area_shapes,
     areas,
+    board,
     card_notes,
     colleagues,
     contact_form_pages,
@@ -102,6 +104,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     areas.router,
     card_notes.router,
     colleagues.router,
+    board.router,
     contact_form_pages.router,
     contact_pages.router,
     contacts.router,
@@ -174,6 +177,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.views = Views()
     app.state.looks = Looks(centre.db, centre.clock, centre.wake)
     app.state.wall = wall.Wall()
+    app.state.counted = Counted()
     app.state.error_page = error_page
     app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))
     for router in ROUTERS:

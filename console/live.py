@@ -35,6 +35,7 @@ LOOK_AGAIN_FOR = timedelta(seconds=10)  # A transaction that took its number ear
 STREAM_LIVES_S = 600.0  # Then it is opened anew, and rights that were taken away are felt.
 PAGE = 500
 REMEMBERED = 5_000
+DRAWN_AT_ONCE = 100  # More alarms than this at one look are a surge: each board asks for the lines that it shows.
 RECONNECT_MS = 500
 
 Json = dict[str, Any]
@@ -175,10 +176,11 @@ class Hub:
             waiting = self._count - place
             if waiting > len(self._told):
                 return
-            for told in islice(tuple(self._told), len(self._told) - waiting, None):
-                if told.seq not in replayed:
-                    yield told.text_for(reader, language)
+            news = islice(tuple(self._told), len(self._told) - waiting, None)
+            text = b"".join(told.text_for(reader, language) for told in news if told.seq not in replayed)
             place += waiting
+            if text:
+                yield text  # In one piece: a surge costs each console one write a look, not one an event.
             if who != self._who:
                 who = self._who
                 yield _event("looks", {"alarms": told_to(reader, who)}, None)
@@ -264,7 +266,9 @@ class Hub:
             for start in range(0, len(ids), PAGE):
                 found, _ = alarm_briefs(session, now, ids=ids[start : start + PAGE], limit=PAGE)
                 briefs |= {brief["id"]: dressed(brief, now) for brief in found}
-        drawn = {id_: self._drawn(brief, languages) for id_, brief in briefs.items()}
+        drawn = (
+            {id_: self._drawn(brief, languages) for id_, brief in briefs.items()} if len(ids) <= DRAWN_AT_ONCE else {}
+        )
         names = identities((line["seq"] for line in lines), mark)
         return [
             _told(line, briefs.get(line["alarm_id"]), drawn.get(line["alarm_id"], {}), name)

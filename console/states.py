@@ -1,11 +1,12 @@
-"""The language of states: which shape, colour and word an alarm has, and in which order alarms need somebody."""
+"""The language of states: which shape, colour and word an alarm has."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from alarms.need import is_late, need_of
+
 LOOKS = ("unclaimed", "calling", "accepted", "arrived", "follow_up", "closed")
-LATE_AFTER = timedelta(minutes=5)  # A helper who said 8 minutes and takes 12 is not late yet.
 
 Json = dict[str, Any]
 
@@ -18,24 +19,6 @@ def look_of(alarm: Mapping[str, Any]) -> str:
     return state
 
 
-def is_late(alarm: Mapping[str, Any], now: datetime) -> bool:
-    """The helper should have been there."""
-    if alarm["state"] != "accepted" or not alarm["accepted_at"] or alarm["eta_min"] is None:
-        return False
-    accepted_at = datetime.fromisoformat(alarm["accepted_at"])
-    return now > accepted_at + timedelta(minutes=alarm["eta_min"]) + LATE_AFTER
-
-
-def need_of(alarm: Mapping[str, Any], now: datetime) -> str:
-    """Sorts as text, the neediest first: nobody has it, help is late, the chain runs, help is coming, it is there."""
-    look = look_of(alarm)
-    rank = 1 if is_late(alarm, now) else {"unclaimed": 0, "calling": 2, "accepted": 3, "arrived": 4}.get(look, 5)
-    if alarm["is_test"]:
-        rank = 8
-    urgency = 99_999 - max(0, min(99_999, int(alarm["priority"])))
-    return f"{rank}.{urgency:05d}.{alarm['received_at']}.{alarm['number']:010d}"
-
-
 def dressed(alarm: Json, now: datetime) -> Json:
     """The alarm with what a screen needs besides: `look`, `need`, `is_late`, and `place` in WGS-84."""
     location = alarm.get("location") or {}
@@ -43,7 +26,7 @@ def dressed(alarm: Json, now: datetime) -> Json:
     if location.get("lat") is not None:
         place = {"lat": round(location["lat"], 6), "lon": round(location["lon"], 6)}
     return alarm | {
-        "look": look_of(alarm), "need": need_of(alarm, now), "is_late": is_late(alarm, now), "place": place,
+        "look": look_of(alarm), "need": str(need_of(alarm, now)), "is_late": is_late(alarm, now), "place": place,
     }  # fmt: skip
 
 

@@ -194,6 +194,7 @@ GET    /api/v1/users/{user_id}/tokens                     users.read
 DELETE /api/v1/users/{user_id}/tokens/{token_id}          users.write
 POST   /api/v1/users/{user_id}/unlock                     users.write
 GET    /desk/alarms.geojson                               alarms.read
+GET    /desk/counts                                       alarms.read
 GET    /desk/devices.geojson                              alarms.read
 GET    /desk/for-me                                       alarms.read
 GET    /desk/lines                                        alarms.read
@@ -201,6 +202,8 @@ POST   /desk/look                                         alarms.read
 GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
 POST   /desk/map/nearby                                  anybody
+POST   /desk/next                                         alarms.act
+GET    /desk/queue                                        alarms.read
 GET    /desk/sheet.css                                    public
 GET    /desk/silent                                       registry.read
 GET    /healthz                                           public

@@ -7,16 +7,18 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.closing import Unanswered
-from alarms.events import DISPOSITIONS, SATISFACTIONS, STATES
+from alarms.events import DISPOSITIONS, SATISFACTIONS
 from alarms.views import alarm_briefs, last_change, number_cursor
 from console.cards_beside import Cards, cards_of
 from console.closing_sheet import after_of, sheet_of
+from console.counted import Counted, as_json
 from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, language_of, words
 from console.pages import page
 from console.paging import Paging, encode_cursor
 from console.panel import panel_of, places_of
 from console.routes.alarms import ACTIONS, ALARM_ID, Actor, AlarmId, Reader, detail_for, perform
+from console.routes.board import first_page
 from console.routes.elder_parts import photo_answer
 from console.schemas import ActionBody, Disposition, Satisfaction
 from console.states import dressed
@@ -30,8 +32,6 @@ from registry import silence
 from registry.knowledge import all_cards
 from registry.sessions import SignedIn
 
-OPEN_STATES = tuple(state for state in STATES if state != "closed")
-MOST_LINES = 500  # More open alarms than this are for a board that groups them.
 HELP_SHOWN = 6
 HELP_WITHIN_M = 10_000.0
 UNANSWERED = N_("The alarm is still open: answer what is marked below.")
@@ -49,31 +49,15 @@ def desk(
     now = centre.clock.now()
     with centre.db.read() as session:
         seen = last_change(session)  # Before the lines: what changes in between is told again, never missed.
-        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
         closed, _ = alarm_briefs(session, now, states=("closed",), limit=1, seen_by=user)
         silent = silence.count(session, user.scope) if user.may("registry.read") else None
         check_sound = user.may("alarms.act") and sound.is_due(session, user.id, now)
-    lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
+    counted: Counted = request.app.state.counted
     chosen = _chosen(request, centre, user, alarm)
     return page(
-        request, "desk.html", user, lines=lines, has_more=more is not None, seen=seen, panel=chosen,
-        last_closed=closed[0] if closed else None, silent=silent, check_sound=check_sound,
+        request, "desk.html", user, seen=seen, panel=chosen, last_closed=closed[0] if closed else None, silent=silent,
+        check_sound=check_sound, counts=as_json(counted.counts(centre, user)), **first_page(centre, user),
     )  # fmt: skip
-
-
-@router.get("/desk/lines")
-def lines(
-    request: Request,
-    centre: CentreDep,
-    user: Reader,
-    ids: Annotated[list[str], Query(alias="id", max_length=100)],
-) -> HTMLResponse:
-    """Lines of the queue as they now are; those of closed alarms are left out."""
-    now = centre.clock.now()
-    wanted = [one for one in ids if ALARM_ID.fullmatch(one)]
-    with centre.db.read() as session:
-        found, _ = alarm_briefs(session, now, ids=wanted, states=OPEN_STATES, limit=len(wanted) or 1, seen_by=user)
-    return page(request, "_lines.html", user, lines=[dressed(one, now) for one in found])
 
 
 @router.get("/alarms", name="closed_alarms")

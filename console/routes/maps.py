@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from alarms.views import alarm_briefs
+from alarms.board import neediest
 from console.centre import Centre
 from console.deps import CentreDep
 from console.i18n import language_of
 from console.routes.alarms import AlarmId, Reader, detail_for
-from console.routes.desk import HELP_SHOWN, HELP_WITHIN_M, MOST_LINES, OPEN_STATES
+from console.routes.desk import HELP_SHOWN, HELP_WITHIN_M
 from console.states import dressed, feature
 from console.tiles import tiles_of
 from core.errors import NotFound
@@ -32,6 +32,7 @@ VENDOR = Path(__file__).parents[1] / "static" / "vendor"
 SCRIPT, STYLE, GEOJSON = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "application/geo+json"
 NOWHERE = (34.3296, 108.7093)  # Where the map opens while no elder has a place: the city it was first made for.
 MOST_DEVICES = 20_000
+MOST_PINS = 500  # Of more open alarms the neediest; the rest are groups on the board.
 
 router = APIRouter(include_in_schema=False)
 _ELDERS, _DEVICES = table_of(Elder), table_of(Device)
@@ -71,7 +72,7 @@ def live_style() -> Response:
 def alarm_features(centre: CentreDep, user: Reader) -> Response:
     now = centre.clock.now()
     with centre.db.read() as session:
-        found, _ = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_LINES, seen_by=user)
+        found, _ = neediest(session, now, seen_by=user, limit=MOST_PINS)
     return _collection([shown for one in found if (shown := feature(dressed(one, now)))])
 
 

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from alarms import figures
-from alarms.events import STATES
-from alarms.views import alarm_briefs
+from alarms.board import counts, neediest
 from console.centre import Centre
 from console.deps import CentreDep, allowed
 from console.pages import page
@@ -21,8 +20,6 @@ from registry.sessions import SignedIn
 
 router = APIRouter(include_in_schema=False)
 Leader = Annotated[SignedIn, Depends(allowed("alarms.read"))]
-OPEN_STATES = tuple(state for state in STATES if state != "closed")
-MOST_OPEN = 500
 WAITING_SHOWN = 8
 MOST_LOOKS = 50
 FRESH_FOR = timedelta(seconds=4)  # Many walls and one look at the day.
@@ -70,16 +67,13 @@ def wall(request: Request, centre: CentreDep, user: Leader) -> HTMLResponse:
 def _look(centre: Centre, user: SignedIn, now: datetime) -> dict[str, Any]:
     midnight = datetime.combine(now.astimezone(zone := ZoneInfo(centre.settings.timezone)).date(), time(), zone)
     with centre.db.read() as session:
-        found, more = alarm_briefs(session, now, states=OPEN_STATES, limit=MOST_OPEN, seen_by=user)
+        found, _ = neediest(session, now, seen_by=user, limit=WAITING_SHOWN)
+        counted = counts(session, now, user)
         day = figures.day_of(session, midnight, now, user.scope)
         loads = figures.loads(session, midnight, now)
         silent = figures.silent_by_area(session, now, user.scope)
-    lines = sorted((dressed(one, now) for one in found), key=lambda one: one["need"])
-    unclaimed = [one for one in lines if one["look"] == "unclaimed"]
     return {
-        "lines": lines[:WAITING_SHOWN], "more": len(lines) - WAITING_SHOWN, "has_more": more is not None,
-        "open_count": len(lines), "unclaimed": unclaimed, "late": [one for one in lines if one["is_late"]],
-        "oldest": min((one["received_at"] for one in unclaimed), default=None),
+        "lines": [dressed(one, now) for one in found], "more": counted.open - len(found), "counts": counted,
         "day": day, "loads": loads, "silent": silent, "hour": now.astimezone(zone).hour,
         "busiest": max(day.by_hour) or 1, "heat": heat_of(day.places), "heat_cells": HEAT_CELLS,
     }  # fmt: skip

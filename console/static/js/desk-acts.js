@@ -24,12 +24,11 @@
     if (button) { clearTimeout(button.waits); button.disabled = false; button.removeAttribute("aria-busy"); }
     if (status === 401) { location.reload(); return; }
     if (status === 0 || status >= 500) { carebell.toast(carebell.say("offline")); return; }
-    if (happened.detail.successful && form.dataset.act === "claim") { offerUndo(id); }
+    if (happened.detail.successful && form.dataset.act === "claim") { offerUndo(id, carebell.panel.article().querySelector(".panel-number").textContent); }
     if (id) { carebell.tell("acted", { id: id }); }
   });
 
-  function offerUndo(id) {
-    var number = carebell.panel.article() ? carebell.panel.article().querySelector(".panel-number").textContent : "";
+  function offerUndo(id, number) {
     carebell.toast(carebell.say("taken", { n: number }), { text: carebell.say("undo"), run: function () {
       carebell.ask("/alarms/" + id + "/release", { method: "POST", body: new URLSearchParams() }).then(function (answer) { carebell.panel.show(answer.text); });
     } }, UNDO_S);
@@ -50,15 +49,19 @@
     if (fold) { fold.open = true; first(fold); fold.scrollIntoView({ block: "nearest" }); }
   }
 
+  // The centre says which one is next: of many officers at once each gets another.
+  var isTaking = false;
   function takeNext() {
-    var line = carebell.queue.lines().find(function (one) { return one.dataset.look === "unclaimed" && !one.dataset.test; });
-    if (!line) { carebell.toast(carebell.say("noneWaiting")); return; }
-    var id = line.dataset.id;
-    carebell.panel.choose(id);
-    carebell.ask("/alarms/" + id + "/claim", { method: "POST", body: new URLSearchParams() }).then(function (answer) {
-      carebell.panel.show(answer.text);
-      if (answer.ok && carebell.panel.id() === id) { offerUndo(id); }
-    }, function () { carebell.toast(carebell.say("offline")); });
+    if (isTaking) { return; }
+    isTaking = true;
+    carebell.ask("/desk/next", { method: "POST", body: new URLSearchParams() }).then(function (answer) {
+      if (!answer.ok) { throw new Error("next"); }
+      var id = answer.header("X-Alarm");
+      if (!id) { carebell.toast(carebell.say("noneWaiting")); return; }
+      carebell.panel.choose(id);
+      carebell.queue.want(id);
+      offerUndo(id, "#" + answer.header("X-Number"));
+    }).catch(function () { carebell.toast(carebell.say("offline")); }).then(function () { isTaking = false; });
   }
 
   carebell.acts = { primary: primary, unfold: unfold, takeNext: takeNext };

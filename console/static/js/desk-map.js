@@ -2,13 +2,20 @@
 
 // The alarms on the desk's map, and what lies around the chosen one.
 (function () {
-  function pin(alarm) {
+  // In a surge an alarm changes many times a second: its pin is drawn once for all of them.
+  var pending = {}, soonPins = carebell.soon(function () {
+    var alarms = pending;
+    pending = {};
     if (!carebell.map) { return; }
+    Object.keys(alarms).forEach(function (id) { pin(alarms[id]); });
+    mark();
+  });
+
+  function pin(alarm) {
     if (alarm.state === "closed" || !alarm.place) { carebell.map.dropAlarm(alarm.id); return; }
     var name = (alarm.elder && alarm.elder.name) || alarm.device.uid;
     carebell.map.pushAlarm({ type: "Feature", id: alarm.id, geometry: { type: "Point", coordinates: [alarm.place.lon, alarm.place.lat] },
       properties: { id: alarm.id, state: alarm.look, text: name, label: name + ", " + carebell.say("look." + alarm.look), selected: alarm.id === carebell.panel.id() } });
-    mark();
   }
 
   // The chosen alarm's ring, its circle of accuracy, its home, and the help near it with the way there.
@@ -62,7 +69,7 @@
     carebell.map.leaflet.fitBounds(seen, { padding: [64, 64], maxZoom: 16, animate: false });
   }
 
-  document.addEventListener("carebell:changed", function (happened) { pin(happened.detail.alarm); });
+  document.addEventListener("carebell:changed", function (happened) { pending[happened.detail.alarm.id] = happened.detail.alarm; soonPins(); });
   document.addEventListener("carebell:back", function () { if (carebell.map) { carebell.map.refresh(); } });
   document.addEventListener("carebell:panel", function (happened) {
     mark();

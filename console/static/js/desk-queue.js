@@ -1,45 +1,105 @@
 "use strict";
 
-// The queue: its lines come with the event that changes them, and stand in the order of need. What comes without one, as
-// after an action of one's own, is asked for.
+// The queue: as many lines as were asked for, the neediest first. A line comes with the event that changes it or, after an
+// action of one's own, is asked for; what stands behind the last loaded line is left to the next page, so that a surge
+// costs no more than the lines in view.
 (function () {
-  var LINES_AT_ONCE = 50;
-  var queue = document.getElementById("queue"), badge = document.getElementById("new-above");
+  var LINES_AT_ONCE = 50, PAGE = 100, SPARE = 50;
+  var queue = document.getElementById("queue"), badge = document.getElementById("new-above"), moreButton = document.getElementById("queue-more");
   if (!queue) { return; }
-  var wanted = new Set(), isInside = false, newAbove = 0;
+  var wanted = new Set(), isInside = false, newAbove = 0, view = "all", room = PAGE;
+  var edge = queue.dataset.more || null;  // The need of the last loaded line where there are more behind it.
 
   function lines() { return Array.prototype.slice.call(queue.children); }
   function lineOf(id) { return document.getElementById("line-" + id); }
+  function fragmentLines(html) { return Array.from(carebell.fragment(html).querySelectorAll(".line")); }
+
+  // -- what belongs here ------------------------------------------------------------------------------------------------
+
+  function isMine(line) { return view !== "mine" || line.dataset.holder === queue.dataset.me; }
+  function isInReach(need) { return edge === null || need <= edge; }
+
+  function changed(told) {
+    var alarm = told.alarm, isOpen = alarm.need && alarm.state !== "closed", holder = alarm.claimed_by ? alarm.claimed_by.id : "";
+    var belongs = isOpen && isInReach(alarm.need) && (view !== "mine" || holder === queue.dataset.me);
+    if (!lineOf(alarm.id) && !belongs) { brought.delete(alarm.id); wanted.delete(alarm.id); return; }
+    if (told.line === undefined) { want(alarm.id); return; }
+    wanted.delete(alarm.id);
+    brought.set(alarm.id, told.line);
+    soonBrought();
+  }
+
+  // The chosen line stays, whatever its need is now; the one that is chosen next lets it go.
+  function trim() {
+    var all = lines(), chosen = carebell.panel.id();
+    if (all.length > room + SPARE) { edge = all[room - 1].dataset.need; }
+    all.forEach(function (line) {
+      if (line.dataset.id !== chosen && !isInReach(line.dataset.need)) { keepPlace(function () { line.remove(); }); }
+    });
+    if (edge !== null && queue.children.length < room - SPARE) { fetchMore(); }
+    moreButton.hidden = edge === null;
+  }
+
+  // -- fetching ---------------------------------------------------------------------------------------------------------
 
   var fetchLines = carebell.oneAtATime(function () {
     var ids = Array.from(wanted).slice(0, LINES_AT_ONCE);
     ids.forEach(function (id) { wanted.delete(id); });
     if (!ids.length) { return Promise.resolve(); }
+    function back(problem) { ids.forEach(function (id) { wanted.add(id); }); throw problem; }
     return carebell.ask("/desk/lines?" + ids.map(function (id) { return "id=" + encodeURIComponent(id); }).join("&")).then(function (answer) {
-      if (!answer.ok) { ids.forEach(function (id) { wanted.add(id); }); throw new Error("lines"); }
-      var fresh = document.createElement("template"), found = {};
-      fresh.innerHTML = answer.text;
-      Array.from(fresh.content.querySelectorAll(".line")).forEach(function (line) { found[line.dataset.id] = line; });
+      if (!answer.ok) { back(new Error("lines")); }
+      var found = {};
+      fragmentLines(answer.text).forEach(function (line) { found[line.dataset.id] = line; });
       ids.forEach(function (id) { put(id, found[id]); });
+      trim();
       settle();
       if (wanted.size) { fetchLines(); }
-    }, function (problem) { ids.forEach(function (id) { wanted.add(id); }); throw problem; });
+    }, back);
+  });
+  var soonLines = carebell.soon(fetchLines);
+  function want(id) { wanted.add(id); soonLines(); }
+
+  var brought = new Map(), soonBrought = carebell.soon(function () {
+    brought.forEach(function (text, id) { put(id, fragmentLines(text)[0]); });
+    brought.clear();
+    trim();
+    settle();
   });
 
-  var brought = new Map();
-  function bringLines() {
-    brought.forEach(function (text, id) {
-      var fresh = document.createElement("template");
-      fresh.innerHTML = text;
-      put(id, fresh.content.querySelector(".line"));
+  var fetchMore = carebell.oneAtATime(function () {
+    var from = edge, of = view;
+    if (from === null) { return Promise.resolve(); }
+    return carebell.ask("/desk/queue?view=" + of + "&after=" + encodeURIComponent(from)).then(function (answer) {
+      if (!answer.ok || from !== edge || of !== view) { return; }
+      edge = answer.header("X-More") || null;
+      fragmentLines(answer.text).forEach(function (line) { put(line.dataset.id, line); });
+      trim();
+      settle();
     });
-    brought.clear();
-    settle();
+  });
+
+  function more() { room += PAGE; fetchMore(); }
+
+  function show(name) {
+    view = name;
+    room = PAGE;
+    queue.setAttribute("aria-busy", "true");
+    return carebell.ask("/desk/queue?view=" + name).then(function (answer) {
+      if (!answer.ok || view !== name) { return; }
+      edge = answer.header("X-More") || null;
+      queue.replaceChildren.apply(queue, fragmentLines(answer.text));
+      carebell.tick(queue);
+      trim();
+      settle();
+    }).catch(function () { carebell.toast(carebell.say("offline")); }).then(function () { queue.removeAttribute("aria-busy"); });
   }
+
+  // -- lines ------------------------------------------------------------------------------------------------------------
 
   function put(id, line) {
     var old = lineOf(id), focused = old && old.contains(document.activeElement);
-    if (!line) { if (old) { keepPlace(function () { old.remove(); }); } return; }
+    if (!line || !isMine(line)) { if (old) { keepPlace(function () { old.remove(); }); } return; }
     if (old && +old.dataset.version > +line.dataset.version) { return; }
     carebell.tick(line);
     if (old) {
@@ -69,28 +129,18 @@
   function sort() { lines().sort(function (a, b) { return a.dataset.need < b.dataset.need ? -1 : 1; }).forEach(function (line) { queue.appendChild(line); }); }
 
   function settle() {
-    var all = lines(), chosen = carebell.panel.id(), now = carebell.now(), oldest = null, unclaimed = 0;
+    var all = lines(), chosen = carebell.panel.id();
     all.forEach(function (line, index) {
       line.classList.toggle("is-first", index === 0);
       line.classList.toggle("is-chosen", line.dataset.id === chosen);
       var link = line.querySelector("a");
       if (line.dataset.id === chosen) { link.setAttribute("aria-current", "true"); } else { link.removeAttribute("aria-current"); }
-      if (line.dataset.look === "unclaimed") { unclaimed += 1; }
-      var at = Date.parse(line.dataset.received);
-      if (oldest === null || at < oldest) { oldest = at; }
     });
-    document.getElementById("queue-empty").hidden = all.length > 0;
+    document.getElementById("queue-empty").hidden = all.length > 0 || view !== "all";
+    document.getElementById("queue-none").hidden = all.length > 0 || view !== "mine";
     badge.hidden = newAbove === 0 || queue.scrollTop < 4;
     badge.textContent = carebell.say("newAbove", { n: newAbove });
-    count("open", carebell.say("open", { n: all.length }));
-    count("unclaimed", unclaimed ? carebell.say("unclaimed", { n: unclaimed }) : "", unclaimed > 0);
-    count("oldest", oldest === null ? "" : carebell.say("oldest", { at: carebell.length((now - oldest) / 1000) }));
-  }
-
-  function count(name, text, isSome) {
-    var shown = document.querySelector('[data-count="' + name + '"]');
-    if (shown.textContent !== text) { shown.textContent = text; }
-    shown.classList.toggle("is-some", Boolean(isSome));
+    carebell.tell("settled");
   }
 
   function step(by) {
@@ -99,18 +149,13 @@
     if (next) { carebell.panel.choose(next.dataset.id); next.querySelector("a").focus(); next.scrollIntoView({ block: "nearest" }); }
   }
 
-  var soonLines = carebell.soon(fetchLines), soonBrought = carebell.soon(bringLines);
-  function want(id) { wanted.add(id); soonLines(); }
+  // `isWhole`: every open alarm has its line here.
+  carebell.queue = {
+    lines: lines, settle: settle, step: step, want: want, more: more, show: show,
+    isWhole: function () { return edge === null && view === "all"; }
+  };
 
-  carebell.queue = { lines: lines, settle: settle, step: step, want: want };
-
-  document.addEventListener("carebell:changed", function (happened) {
-    var id = happened.detail.alarm.id;
-    if (happened.detail.line === undefined) { want(id); return; }
-    wanted.delete(id);
-    brought.set(id, happened.detail.line);
-    soonBrought();
-  });
+  document.addEventListener("carebell:changed", function (happened) { changed(happened.detail); });
   document.addEventListener("carebell:acted", function (happened) { want(happened.detail.id); });
   document.addEventListener("carebell:panel", settle);
   document.addEventListener("carebell:chosen", function (happened) {
@@ -123,7 +168,8 @@
     carebell.panel.choose(line.dataset.id);
   });
   queue.addEventListener("pointerenter", function () { isInside = true; });
-  queue.addEventListener("pointerleave", function () { isInside = false; newAbove = 0; sort(); settle(); });
+  queue.addEventListener("pointerleave", function () { isInside = false; newAbove = 0; sort(); trim(); settle(); });
+  moreButton.addEventListener("click", more);
   settle();
   setInterval(settle, 1000);
 })();
