@@ -3,6 +3,7 @@
 Everything is of what `seen_by` may see; a press of the centre's own probe is on no board.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,11 +41,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which open alarms: of one officer, only those nobody has, no tests, of one area, up to a number."""
+    """Which open alarms: held by one, held by nobody, no tests, in some states, of one area, up to a number."""
 
     held_by: str | None = None
     is_unclaimed: bool = False
     is_real: bool = False
+    states: tuple[str, ...] | None = None
     area: str | None = None
     upto: int | None = None
 
@@ -54,6 +56,8 @@ class Wanted:
             found.append(_ALARMS.c.claimed_by == self.held_by)
         if self.is_unclaimed:
             found += [_ALARMS.c.state == "open", _ALARMS.c.claimed_by.is_(None)]
+        if self.states is not None:
+            found.append(_ALARMS.c.state.in_(self.states))
         if self.is_real:
             found.append(~_ALARMS.c.is_test)
         if self.upto is not None:
@@ -94,12 +98,28 @@ def neediest_ids(
     """The same with nothing but the alarms' ids."""
     order = need.needier_first(now)
     query = select(_ALARMS.c.id, *(one.label(f"need_{n}") for n, one in enumerate(order)))
-    query = query.where(*_open(seen_by), *wanted.conditions()).order_by(*order).limit(limit + 1)
+    query = query.where(*of_board(seen_by), *wanted.conditions()).order_by(*order).limit(limit + 1)
     if after is not None:
         query = query.where(need.after(after, now))
     rows = session.execute(query).all()
     page = rows[:limit]
     return [row[0] for row in page], (Need(*page[-1][1:]) if len(rows) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An alarm that somebody names, and who holds it."""
+
+    id: str
+    number: int
+    held_by: str | None
+
+
+def known_of(session: Session, ids: Collection[str], seen_by: SignedIn | None) -> dict[str, Known]:
+    """Those of the alarms that are there and may be seen."""
+    columns = _ALARMS.c.id, _ALARMS.c.number, _ALARMS.c.claimed_by
+    rows = session.execute(select(*columns).where(_ALARMS.c.id.in_(ids), *in_sight(seen_by)))
+    return {row.id: Known(row.id, row.number, row.claimed_by) for row in rows}
 
 
 def counts(session: Session, now: datetime, seen_by: SignedIn | None) -> Counts:
@@ -109,10 +129,11 @@ def counts(session: Session, now: datetime, seen_by: SignedIn | None) -> Counts:
     overdue = case((nobody & (_ALARMS.c.received_at <= now - OVERDUE_AFTER), 1))
     late = case((need.rank(now) == need.LATE, 1))
     sums = func.count(), func.count(waits), func.count(overdue), func.count(late), func.min(waits)
-    return Counts(*session.execute(select(*sums).select_from(_ALARMS).where(*_open(seen_by))).one())
+    return Counts(*session.execute(select(*sums).select_from(_ALARMS).where(*of_board(seen_by))).one())
 
 
-def _open(seen_by: SignedIn | None) -> list[ColumnElement[bool]]:
+def of_board(seen_by: SignedIn | None) -> list[ColumnElement[bool]]:
+    """The conditions that every query of the board begins with."""
     return [_ALARMS.c.state.in_(OPEN_STATES), _ALARMS.c.device_uid != PROBE_UID, *in_sight(seen_by)]
 
 

@@ -114,6 +114,7 @@ class OfficerAction:
     contact_id: str | None = None
     phone: str | None = None
     eta_min: int | None = None
+    who: str | None = None  # Who is going, where it is none of the contacts.
     disposition: str | None = None
     satisfaction: str | None = None
     other_alarm_id: str | None = None

@@ -69,14 +69,14 @@ def _call(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> De
 
 
 def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
-    """The officer's word that somebody is going: a contact, or whoever the text names."""
+    """The officer's word that somebody is going: a contact, or whom the officer names in `who`."""
     _held(case, event)
     person = ladder.person(event.contact_id)
     if event.contact_id and person is None:
         raise Rejected("contact_id is not one of this elder's contacts")
     who = {
-        "name": person.name if person else event.user_name,
-        "role": person.role if person else "officer",
+        "name": person.name if person else event.who or event.user_name,
+        "role": person.role if person else "other" if event.who else "officer",
         "contact_id": person.id if person else None,
     }
     if person and case.state == "accepted":

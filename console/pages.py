@@ -53,6 +53,8 @@ SCRIPT_WORDS = {
     "offline": N_("The centre does not answer. Nothing was changed; try again."),
     "taken": N_("You have taken alarm %(n)s."),
     "undo": N_("Give it back"),
+    "takenMany": N_("You have taken %(n)s alarms."),
+    "sayFirst": N_("Write it first."),
     "noneWaiting": N_("No alarm waits to be taken."),
     **TOGETHER_SCRIPT_WORDS,
     **SIGNAL_WORDS,

@@ -157,6 +157,9 @@ class ActionBody(BaseModel):
     reason: Annotated[
         str | None, Field(max_length=400, description="Why an alarm closed more than 7 days ago is supplemented now")
     ] = None
+    who: Annotated[
+        str | None, Field(max_length=120, description="For `accept`: who is going, where it is none of the contacts")
+    ] = None
     other_alarm_id: Annotated[str | None, Field(max_length=64, description="For `link`: the alarm it belongs to")] = (
         None
     )

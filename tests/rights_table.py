@@ -36,6 +36,7 @@ GET    /api/v1/account/tokens                             anybody
 POST   /api/v1/account/tokens                             anybody
 DELETE /api/v1/account/tokens/{token_id}                  anybody
 GET    /api/v1/alarms                                     alarms.read
+POST   /api/v1/alarms/many                                alarms.act
 GET    /api/v1/alarms/{alarm_id}                          alarms.read
 POST   /api/v1/alarms/{alarm_id}/accept                   alarms.act
 POST   /api/v1/alarms/{alarm_id}/answer                   alarms.supervise
@@ -194,11 +195,13 @@ GET    /api/v1/users/{user_id}/tokens                     users.read
 DELETE /api/v1/users/{user_id}/tokens/{token_id}          users.write
 POST   /api/v1/users/{user_id}/unlock                     users.write
 GET    /desk/alarms.geojson                               alarms.read
+GET    /desk/areas                                        alarms.read
 GET    /desk/counts                                       alarms.read
 GET    /desk/devices.geojson                              alarms.read
 GET    /desk/for-me                                       alarms.read
 GET    /desk/lines                                        alarms.read
 POST   /desk/look                                         alarms.read
+POST   /desk/many                                         alarms.act
 GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
 POST   /desk/map/nearby                                  anybody

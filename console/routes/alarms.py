@@ -118,31 +118,35 @@ def detail_for(centre: Centre, user: SignedIn, alarm_id: str) -> dict[str, Any]:
 
 def perform(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: ActionBody) -> None:
     """One officer's action through the alarms' door. Raises NotFound, Conflict, Rejected, Forbidden, TryAgain."""
+    service_of(centre).handle(action_of(centre, user, alarm_id, action, body))
+
+
+def action_of(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: ActionBody) -> OfficerAction:
+    """What an officer says, as the alarms' door takes it. Raises NotFound, Rejected, Forbidden."""
     if action in LEADERS_ACTIONS and not user.may("alarms.supervise"):
         raise Forbidden("only a leader may do this")
     other = _other(alarm_id, body)
     colleague = named_colleague(centre, action, body.user_id)
     if other is not None:
         check_named(centre, user, alarm_id=other)
-    service_of(centre).handle(
-        OfficerAction(
-            alarm_id=alarm_id,
-            action=action,
-            user_id=user.id,
-            user_name=user.name,
-            at=centre.clock.now(),
-            may_override=user.may("alarms.supervise"),
-            text=(body.text or "").strip() or None,
-            contact_id=body.contact_id or None,
-            eta_min=body.eta_min,
-            disposition=body.disposition,
-            satisfaction=body.satisfaction,
-            other_alarm_id=other,
-            to_user_id=colleague.id if colleague else None,
-            to_user_name=colleague.name if colleague else "",
-            answers=_answers(body),
-            reason=(body.reason or "").strip() or None,
-        )
+    return OfficerAction(
+        alarm_id=alarm_id,
+        action=action,
+        user_id=user.id,
+        user_name=user.name,
+        at=centre.clock.now(),
+        may_override=user.may("alarms.supervise"),
+        text=(body.text or "").strip() or None,
+        contact_id=body.contact_id or None,
+        eta_min=body.eta_min,
+        who=(body.who or "").strip() or None,
+        disposition=body.disposition,
+        satisfaction=body.satisfaction,
+        other_alarm_id=other,
+        to_user_id=colleague.id if colleague else None,
+        to_user_name=colleague.name if colleague else "",
+        answers=_answers(body),
+        reason=(body.reason or "").strip() or None,
     )
 
 

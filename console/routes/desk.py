@@ -33,6 +33,7 @@ from registry.knowledge import all_cards
 from registry.sessions import SignedIn
 
 HELP_SHOWN = 6
+MANY = 30  # Unclaimed alarms from which the board groups them by area.
 HELP_WITHIN_M = 10_000.0
 UNANSWERED = N_("The alarm is still open: answer what is marked below.")
 
@@ -56,7 +57,7 @@ def desk(
     chosen = _chosen(request, centre, user, alarm)
     return page(
         request, "desk.html", user, seen=seen, panel=chosen, last_closed=closed[0] if closed else None, silent=silent,
-        check_sound=check_sound, counts=as_json(counted.counts(centre, user)), **first_page(centre, user),
+        many=MANY, check_sound=check_sound, counts=as_json(counted.counts(centre, user)), **first_page(centre, user),
     )  # fmt: skip
 
 
