@@ -19,6 +19,7 @@ from console import words as w
 from console.centre import Centre
 from console.closing_words import ITEM_WORDS, WAIVER_WORDS
 from console.contact_words import FINDING_WORDS
+from console.desk_keys import DESK_KEYS, for_script
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
 from console.panel import distance_text
@@ -53,6 +54,11 @@ SCRIPT_WORDS = {
     "offline": N_("The centre does not answer. Nothing was changed; try again."),
     "taken": N_("You have taken alarm %(n)s."),
     "undo": N_("Give it back"),
+    "waits.0": N_("just pressed"),
+    "waits.15": N_("waiting, nobody has taken it"),
+    "waits.30": N_("30 s, nobody has taken it"),
+    "waits.60": N_("%(n)s min, nobody has taken it"),
+    "waits.180": N_("%(n)s min, nobody has taken it!"),
     "takenMany": N_("You have taken %(n)s alarms."),
     "sayFirst": N_("Write it first."),
     "noneWaiting": N_("No alarm waits to be taken."),
@@ -81,6 +87,8 @@ def page(
         timezone=centre.settings.timezone,
         now=instant(centre.clock.now()),
         path=request.url.path,
+        desk_keys=DESK_KEYS,
+        key_list=for_script(),
         script_words={name: words(language).say(said) for name, said in SCRIPT_WORDS.items()},
         **members,
     )  # fmt: skip

@@ -206,6 +206,7 @@ GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
 POST   /desk/map/nearby                                  anybody
 POST   /desk/next                                         alarms.act
+GET    /desk/overdue                                      alarms.read
 GET    /desk/queue                                        alarms.read
 GET    /desk/sheet.css                                    public
 GET    /desk/silent                                       registry.read

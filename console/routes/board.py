@@ -69,6 +69,13 @@ def counts(request: Request, centre: CentreDep, user: Reader) -> dict[str, Any]:
     return as_json(counted.counts(centre, user))
 
 
+@router.get("/overdue")
+def overdue(request: Request, centre: CentreDep, user: Reader) -> HTMLResponse:
+    """The bar about what nobody has taken for too long, empty while there is nothing; every page asks for it."""
+    counted: Counted = request.app.state.counted
+    return page(request, "_overdue.html", user, counts=counted.counts(centre, user))
+
+
 @router.post("/next")
 def take_next(centre: CentreDep, user: Actor) -> Response:
     """Take the neediest alarm that nobody has; X-Alarm names it. 204 without it when none waits."""

@@ -5,7 +5,7 @@
   var REST_MS = 1000, LOOK_EVERY_MS = 10000, OVERDUE_S = 180;
   var place = document.getElementById("counts");
   if (!place) { return; }
-  var counts = JSON.parse(place.dataset.counts), plainTitle = document.title, waits = null, askedAt = Date.now();
+  var counts = JSON.parse(place.dataset.counts), waits = null, askedAt = Date.now();
 
   function ofLines() {
     var now = carebell.now(), found = { open: 0, unclaimed: 0, overdue: 0, late: 0, oldest: null };
@@ -38,8 +38,6 @@
     count("open", carebell.say("open", { n: counts.open }));
     count("unclaimed", counts.unclaimed ? carebell.say("unclaimed", { n: counts.unclaimed }) : "", counts.unclaimed > 0);
     count("oldest", counts.oldest === null ? "" : carebell.say("oldest", { at: carebell.length((carebell.now() - Date.parse(counts.oldest)) / 1000) }));
-    var text = (counts.unclaimed ? "▲ " + counts.unclaimed + " · " : "") + plainTitle;
-    if (document.title !== text) { document.title = text; }
     carebell.tell("counts", counts);
   }
 

@@ -3,7 +3,7 @@
 // What rings, and when: each need once a step, the gravest first. Of several tabs only one rings.
 (function () {
   var STEP_S = 30, OVERDUE_S = 180, GAP_MS = 3000, MANY = 5, MANY_GAP_MS = 8000, ELECT = "carebell.bell", LEASE_MS = 3500;
-  var queue = document.getElementById("queue"), rung = {}, todo = 0, lastAt = 0, isRinger = false;
+  var queue = document.getElementById("queue"), rung = {}, todo = 0, lastAt = 0, isRinger = false, counts = null;
   if (!queue || !document.getElementById("sound-bar")) { return; }
 
   // -- which tab rings ------------------------------------------------------------------------------------------------
@@ -53,11 +53,23 @@
         if (rung[id] !== "late") { wants.push({ id: id, mark: "late", tone: "late", volume: 0.5, grave: 2 }); }
       } else { delete rung[id]; }
     });
+    others(told, wants, seen, now);
     Object.keys(rung).forEach(function (id) { if (!seen[id]) { delete rung[id]; } });
     if (todo) { wants.push({ tone: "todo", volume: 0.35, grave: 1 }); }
     told.wants = wants;
     return told;
   }
+
+  // Those that wait without a line here – in a surge, or while only one's own are shown – ring together.
+  function others(told, wants, seen, now) {
+    if (counts === null || counts.unclaimed <= told.unclaimed || counts.oldest === null) { return; }
+    var age = Math.max(0, (now - Date.parse(counts.oldest)) / 1000), step = 1 + Math.floor(age / STEP_S);
+    seen.others = true;
+    told.unclaimed = counts.unclaimed;
+    told.oldestS = Math.max(told.oldestS, age);
+    if (typeof rung.others !== "number" || rung.others < step) { wants.push({ id: "others", mark: step, tone: step > 1 ? "waiting" : "fresh", volume: volume(step), grave: 10 + age }); }
+  }
+  document.addEventListener("carebell:counts", function (happened) { counts = happened.detail; });
 
   // Where many wait, their knocking leaves pauses, in which a new alarm is heard.
   function isTime(want, told) {

@@ -16,6 +16,6 @@
   }
 
   carebell.view = choose;
-  carebell.viewToggle = function () { choose(now === "areas" ? "all" : "areas", true); };
+  carebell.viewed = function () { return now; };
   buttons.forEach(function (button) { button.addEventListener("click", function () { choose(button.dataset.view, true); }); });
 })();
