@@ -301,6 +301,27 @@ def export(
     typer.echo(f"{file} is written; only you can read it.")
 
 
+@app.command("offline-list")
+def offline_list(
+    file: Annotated[Path, typer.Argument(help="Where to write it, .html; an older one is replaced")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the log and in the file")],
+    area: Annotated[str | None, typer.Option(help="The code of an area: at most 20,000 elders are in one list")] = None,
+) -> None:
+    """Write the sealed list of elders and contacts for the day without the system.
+
+    The passphrase is asked for, or is the first line of standard input.
+    """
+    from carebell import offline_list as lists
+
+    if file.suffix != ".html":
+        raise typer.BadParameter("a name that ends with .html", param_hint="FILE")
+    settings = settings_or_exit()
+    registry = site.registry_of(settings, upgrade=settings.is_sqlite)
+    passphrase = lists.asked_passphrase()
+    count = lists.write(registry, file, passphrase, reason=reason, area=area, language=settings.locale)
+    typer.echo(f"{file} holds {count} elders; it opens in any browser with the passphrase.")
+
+
 @app.command()
 def doctor() -> None:
     """Check settings, database, broker, channels, clock and disk: one line each."""

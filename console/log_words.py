@@ -46,6 +46,7 @@ SUBJECTS = {
     "todo": N_("to-do"),
     "hand_over": N_("hand-over"),
     "card": N_("card of the knowledge base"),
+    "offline_list": N_("offline list"),
 }
 KEPT_KINDS = {
     "presses": N_("What devices sent, word for word"),

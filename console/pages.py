@@ -33,6 +33,7 @@ from registry.sessions import SignedIn
 
 LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
 LINK_SHOWN = 36
+LAND_LINE = re.compile(r"(?!400|800)\d{10,11}")  # Without the 0 before its area code, which +86 leaves out.
 THEME_COOKIE = "carebell_theme"
 THEMES = ("auto", "day", "night")
 SCRIPT_WORDS = {
@@ -109,12 +110,14 @@ def error_page(request: Request, status: int, title: str, detail: str | None) ->
 
 
 def phone_text(number: str | None) -> str:
-    """A number grouped for reading aloud: 138 0013 8000; numbers from elsewhere keep their country code."""
+    """A number as it is read aloud and dialled: 138 0013 8000, 02933210000; one from elsewhere keeps its code."""
     if not number:
         return ""
     own = number.removeprefix("+86")
     if own != number and len(own) == 11 and own.startswith("1"):
         return f"{own[:3]} {own[3:7]} {own[7:]}"
+    if own != number and LAND_LINE.fullmatch(own):
+        return f"0{own}"
     return own
 
 

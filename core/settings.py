@@ -55,6 +55,7 @@ class Settings(BaseModel):
     phone_area_code: str = Field(default="", pattern=r"^\d{0,5}$")
     allow_emergency_numbers: bool = False
     access_doubtful_days: int = Field(default=180, ge=1, le=3650)
+    offline_list_days: int = Field(default=7, ge=0, le=365)
     tiles_url: str = ""
     tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
     centre_name: str = "Carebell"

@@ -54,3 +54,22 @@ class SoundCheck(SQLModel, table=True):
     checked_by: str = Field(max_length=120)
     checked_at: datetime = Field(sa_type=UtcDateTime)
     was_heard: bool
+
+
+class OfflineList(SQLModel, table=True):
+    """A list of elders and contacts for the day without the system. The list itself is kept nowhere.
+
+    `how` is file, paper or command; `area` is the area's name, empty for all that `made_by` sees.
+    """
+
+    __tablename__ = "offline_lists"
+
+    id: str = Field(primary_key=True, max_length=36)
+    made_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    made_by_id: str = Field(max_length=36)
+    made_by: str = Field(max_length=120)
+    how: str = Field(max_length=10)
+    area_code: str | None = Field(default=None, max_length=12)
+    area: str = Field(default="", max_length=200)
+    elders: int
+    reason: str = Field(max_length=300)

@@ -364,6 +364,9 @@ GET    /room                                              alarms.read
 GET    /room/due                                          alarms.read
 POST   /room/hand-overs                                   alarms.act
 POST   /room/hand-overs/{hand_over_id}/take               alarms.act
+GET    /room/offline                                      offline.make+health.read
+POST   /room/offline/file                                 offline.make+health.read
+POST   /room/offline/paper                                offline.make+health.read
 POST   /room/shifts                                       alarms.supervise
 POST   /room/shifts/{shift_id}/remove                     alarms.supervise
 POST   /room/todos                                        alarms.act

@@ -21,7 +21,7 @@ from console.pages import page
 from console.routes.doors import safe_path
 from console.routes.room import Actor, Leader, Reader, RoomDep
 from core.errors import Conflict
-from duty import room, sound
+from duty import offline, room, sound
 from duty.intake import HandOverNew, ShiftNew, ToDoNew, ToDoPatch
 from duty.room import HAND_OVERS, USERS
 from registry.intake import BadMember
@@ -193,11 +193,13 @@ def _shown(
         ids = [one["id"] for one in sheet["alarms"]]
         on_duty = [one for one in shifts if one["starts_at"] <= now < one["ends_at"]]
         sounds = sound.of_shifts(session, on_duty)
+        last_list = offline.newest(session)
         named, _ = alarm_briefs(session, now, ids=ids, limit=len(ids) or 1, seen_by=user)
     blank = {"shift": Fields({"day": today.isoformat(), "begins": "08:00", "ends": "20:00"}), "todo": Fields(),
              "hand_over": Fields()}  # fmt: skip
     return page(
         request, "room.html", user, forms=blank | dict(forms or {}), days=_by_day(shifts, today, zone),
+        last_list=last_list, list_overdue=offline.is_overdue(last_list, now, centre.settings.offline_list_days),
         on_duty=on_duty, sounds=sounds, todos=todos, people=people,
         waiting=waiting, sheet=sheet, named={one["id"]: one for one in named},
         handed=[one for one in last if one["taken_at"] is not None][:5], right_now=now, park_for=PARK_FOR_MIN,
