@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,12 +18,13 @@ from sqlmodel import SQLModel
 
 from alarms.models import Alarm
 from alarms.values import PROBE_UID
-from carebell import demo_people, demo_things
+from carebell import demo_faces, demo_people, demo_policies, demo_things
 from carebell.demo_city import ELDERS, City, Row, build
 from carebell.demo_presses import DemoDevice, DemoPresses, Room
 from carebell.wiring import Carebell
 from core.clock import Clock
 from core.db import Database
+from core.ids import new_id
 from core.settings import Settings, load_settings
 from firmware_sim.connection import reachable
 from firmware_sim.logins import DEVICES_FILE
@@ -38,7 +39,9 @@ from registry.models import (
     DeviceModel,
     Elder,
     ElderAddress,
+    ElderPhoto,
     Policy,
+    PolicyVersion,
     Resource,
     User,
     table_of,
@@ -89,9 +92,7 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
     now, hasher = clock.now(), passwords.quick()
     hashes = {uid: hash_secret(secret) for uid, secret in city.secrets}
     more = demo_things.furnish(city.devices, city.resources, now, rng, lambda: hash_secret(new_secret()))
-    policy = {
-        "id": city.areas[0]["id"], "name": "default", "settings": asdict(city.policy), "version": 1, "updated_at": now,
-    }  # fmt: skip
+    policies, versions = demo_policies.policies(city.policy, now, city.users[0]["display_name"], new_id)
     tables: list[tuple[type[SQLModel], list[Row]]] = [
         (Area, city.areas),
         (Elder, [one | {"id_number_key": db.vault.blind(WHAT, one["id_number"])} for one in city.elders]),
@@ -103,7 +104,9 @@ def plant(db: Database, city: City, clock: Clock, rng: random.Random, password: 
         (DeviceEvent, more.events),
         (Resource, city.resources),
         (User, [user | {"password_hash": hasher.make_hash(password)} for user in city.users]),
-        (Policy, [policy]),
+        (ElderPhoto, demo_faces.rows(city.elders[:2], now)),
+        (Policy, policies),
+        (PolicyVersion, versions),
         (SandboxPhone, demo_people.phone_rows(city, rng, now)),
     ]
     with db.write() as session:

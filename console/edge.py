@@ -21,8 +21,10 @@ MAX_BODY_BYTES = 1 << 20
 LARGER_BODIES = (
     (re.compile(r"/(?:api/v1|registry)/elders/[^/]+/photo"), 9 << 20),
     (re.compile(r"/api/v1/imports/[a-z]+|/registry/import"), 66 << 20),
+    (re.compile(r"/registry/areas/csv"), 10 << 20),
 )
-"""Paths that take more than others: a photo of 8 MiB, a file of 64 MB to be imported, and the form around each."""
+"""Paths that take more than others: a photo of 8 MiB, a file of 64 MB to be imported, a list of areas
+of 8 MB, and the form around each."""
 MAX_DEPTH = 40
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlmodel import Session
 
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, NotFound
 from core.ids import new_id
 from registry import area_store, audit, store
 from registry.area_intake import LEVELS, AreaNew, AreaPatch
@@ -12,6 +13,9 @@ from registry.audit import Actor, Deed
 from registry.desk import Desk
 from registry.intake import BadMember
 from registry.store import AREAS, ELDERS, POLICIES, Row
+
+KEPT = ("code", "name", "level", "parent_code")
+"""What the log keeps of an area that is removed; none of it is about people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,16 @@ class Areas:
                 raise Conflict("a policy is made for this area: change or remove it first")
             area_store.forget_buried(session, area["code"])
             store.erase(session, AREAS, area_id)
-            self._note(session, by, "area.remove", area["code"])
+            kept = {name: area[name] for name in KEPT}
+            audit.record(session, by, self.desk.clock.now(), Deed("area.remove", "area", area["code"], data=kept))
+
+    def restore(self, code: str, *, by: Actor = Actor()) -> Row:
+        """Bring back an area that was removed, as it was then. Raises NotFound, and Conflict as `add` does."""
+        with self.desk.db.read() as session:
+            kept = removed_area(session, code)
+        if kept is None:
+            raise NotFound("no area with this code was removed")
+        return self.add(AreaNew.model_validate(kept), by=by)
 
     def _note(self, session: Session, by: Actor, action: str, code: str, *members: str) -> None:
         data = {"members": list(members)} if members else {}
@@ -110,3 +123,16 @@ def _above(session: Session, parent_code: str | None) -> Row | None:
     if above is None:
         raise BadMember("parent_code", "there is no such area")
     return above
+
+
+def removed_area(session: Session, code: str) -> Row | None:
+    """What the log holds of an area when it was last removed."""
+    log = audit.AUDIT.c
+    wanted = (
+        select(log.data)
+        .where(log.action == "area.remove", log.subject_kind == "area", log.subject_id == code)
+        .order_by(log.seq.desc())
+        .limit(1)
+    )
+    kept = session.connection().execute(wanted).scalar()
+    return {name: kept[name] for name in KEPT} if kept and set(KEPT) <= set(kept) else None

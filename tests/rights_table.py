@@ -238,7 +238,10 @@ GET    /readyz                                            public
 GET    /registry                                          anybody
 GET    /registry/areas                                    registry.read
 POST   /registry/areas                                    registry.write
+GET    /registry/areas/branch                             registry.read
+POST   /registry/areas/csv                                registry.write
 POST   /registry/areas/load                               registry.write
+POST   /registry/areas/restore                            registry.write
 POST   /registry/areas/{area_id}                          registry.write
 POST   /registry/areas/{area_id}/remove                   registry.write
 GET    /registry/contacts                                 registry.read
@@ -330,6 +333,7 @@ GET    /registry/policies/{name}                          registry.read
 POST   /registry/policies/{name}                          policies.write
 POST   /registry/policies/{name}/preview                  registry.read
 POST   /registry/policies/{name}/remove                   policies.write
+GET    /registry/policies/{name}/versions                 registry.read
 POST   /registry/policies/{name}/versions/{number}/restore policies.write
 GET    /registry/privacy                                  privacy.write
 POST   /registry/privacy/{kind}                           privacy.write

@@ -70,3 +70,67 @@ def test_what_cannot_be_stands_beside_its_field(site: ConsoleSite) -> None:
 
 def test_who_only_reads_is_shown_no_form(site: ConsoleSite) -> None:
     assert "<form class=" not in page(site, "/registry/areas?in=610402", role="auditor").partition('class="page')[2]
+
+
+CSV = "code,name,level,parent_code\n610402003,西兰路街道,,\n"
+
+
+def test_tree_unfolds_level_by_level_with_counts(site: ConsoleSite) -> None:
+    site.make("elders", name="赵桂明", area_code="610402")
+
+    top = page(site)
+    branch = site.as_("registrar").get("/registry/areas/branch?in=610400", headers=HTML)
+
+    assert "<details><summary" in top
+    assert 'hx-get="/registry/areas/branch?in=610400"' in top
+    assert "1 位老人" in top
+    assert 'href="/registry/areas?in=610402"' in branch.text
+    assert "1 位老人" in branch.text
+    assert "<html" not in branch.text
+    assert site.as_("registrar").get("/registry/areas/branch?in=999", headers=HTML).status_code == 404
+
+
+def test_csv_is_looked_at_first_and_written_from_what_was_looked_at(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    looked = registrar.post(
+        "/registry/areas/csv", data={"dry_run": "1"}, files={"file": ("a.csv", CSV.encode("gb18030"))}, headers=HTML
+    )
+    assert looked.status_code == 200
+    assert "将新增 1" in looked.text or "1" in looked.text
+    assert "西兰路街道" in looked.text, "the text comes back with the form"
+    assert not any(one["code"] == "610402003" for one in registrar.get("/api/v1/areas").json()["items"])
+
+    written = registrar.post("/registry/areas/csv", data={"dry_run": "0", "text": CSV}, headers=HTML)
+
+    assert written.status_code == 200
+    assert any(one["code"] == "610402003" for one in registrar.get("/api/v1/areas").json()["items"])
+
+
+def test_csv_with_faults_is_told_row_by_row_and_nothing_is_written(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    cycle = "code,name,level,parent_code\nA-1,甲,district,A-2\nA-2,乙,district,A-1\n610402004,<script>,,\n"
+
+    told = registrar.post("/registry/areas/csv", data={"dry_run": "0"}, files={"file": ("a.csv", cycle)}, headers=HTML)
+    nothing = registrar.post("/registry/areas/csv", data={"dry_run": "0"}, headers=HTML)
+    unknown = registrar.post("/registry/areas/csv", files={"file": ("a.csv", "x,y\n1,2\n")}, headers=HTML)
+
+    assert (told.status_code, nothing.status_code, unknown.status_code) == (422, 422, 422)
+    assert '<td class="num">2</td>' in told.text
+    assert "<script>," not in told.text
+    assert 'class="problem"' in nothing.text
+    assert 'class="problem"' in unknown.text
+    assert {one["code"] for one in registrar.get("/api/v1/areas").json()["items"]} == {"610400", "610402"}
+
+
+def test_removed_area_comes_back_as_it_was(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    added = site.make("areas", code="A-7", name="河湾", level="street", parent_code="610402")
+    registrar.post(f"/registry/areas/{added['id']}/remove", headers=HTML)
+
+    back = registrar.post("/registry/areas/restore?code=A-7", headers=HTML, follow_redirects=False)
+
+    assert back.status_code == 303
+    found = next(one for one in registrar.get("/api/v1/areas").json()["items"] if one["code"] == "A-7")
+    assert (found["name"], found["level"], found["path"]) == ("河湾", "street", "/610400/610402/A-7")
+    assert registrar.post("/registry/areas/restore?code=A-7", headers=HTML).status_code == 409
+    assert registrar.post("/registry/areas/restore?code=never", headers=HTML).status_code == 404

@@ -1,9 +1,13 @@
 """The policies' pages: rungs as a list, whom they leave waiting, a try that calls nobody."""
 
+import re
+
 import pytest
 
 from core.db import Database
-from tests.console_site import ConsoleSite
+from registry import search_index
+from registry.user_intake import UserNew
+from tests.console_site import PASSWORD, ConsoleSite
 from tests.world import ELDER, World
 
 HTML = {"accept": "text/html"}
@@ -55,17 +59,93 @@ def test_a_second_editor_is_told(site: ConsoleSite) -> None:
     assert leader.get("/api/v1/policies/night").json()["ring_s"] == 20
 
 
-def test_a_try_shows_who_would_be_rung_and_rings_nobody(site: ConsoleSite, world: World) -> None:
+def test_a_try_finds_the_elder_by_words_and_rings_nobody(site: ConsoleSite, world: World) -> None:
     leader = site.as_("supervisor")
     leader.post("/registry/policies/default", data={"ring_s": "25"}, headers=HTML)
+    with world.db.write() as session:
+        search_index.index(session, [ELDER.id])
 
-    tried = leader.post("/registry/policies/default/preview", data={"elder_id": ELDER.id}, headers=HTML)
-    nobody = leader.post("/registry/policies/default/preview", data={"elder_id": "nobody"}, headers=HTML)
+    tried = leader.post("/registry/policies/default/preview", data={"who": ELDER.name}, headers=HTML)
+    chosen = leader.post("/registry/policies/default/preview", data={"elder_id": ELDER.id, "at": "x"}, headers=HTML)
+    nobody = leader.post("/registry/policies/default/preview", data={"who": "没有此人"}, headers=HTML)
+    wrong = leader.post("/registry/policies/default/preview", data={"elder_id": "nobody"}, headers=HTML)
 
-    assert (tried.status_code, nobody.status_code) == (200, 200)
-    assert "赵丽" in tried.text
+    assert {one.status_code for one in (tried, chosen, nobody, wrong)} == {200}
+    for one in (tried, chosen):
+        assert "赵丽" in one.text
+        assert '<svg viewBox="0 0 100 12"' in one.text
     assert 'role="alert"' in nobody.text
+    assert 'role="alert"' in wrong.text
     assert not world.phone("daughter").is_ringing
+
+
+def test_a_try_by_words_finds_the_streets_own_people_only(site: ConsoleSite, world: World) -> None:
+    stranger = site.make("elders", name="钱远方", area="别处")
+    leader = site.as_("supervisor")
+    everybody = leader.post("/registry/policies/default/preview", data={"who": "钱远方"}, headers=HTML)
+    assert "钱远方</h3>" in everybody.text
+
+    site.make("areas", code="610402", name="秦都区", level="district")
+    site.registry.users.add(
+        UserNew.model_validate({"username": "street", "password": PASSWORD, "role": "registrar", "areas": ["610402"]})
+    )
+    street = site.open(authorization=f"Bearer {site.token('street')}")
+    found = street.post("/registry/policies/default/preview", data={"who": "钱远方"}, headers=HTML)
+    by_id = street.post("/registry/policies/default/preview", data={"elder_id": stranger["id"]}, headers=HTML)
+
+    assert 'role="alert"' in found.text
+    assert "钱远方</h3>" not in found.text + by_id.text
+
+
+@pytest.mark.parametrize(
+    ("pressed", "expected"),
+    [
+        ("down:0", ["family", "community"]), ("up:1", ["family", "community"]), ("take:0", ["family"]),
+        ("add", ["community", "family", "doctor"]), ("up:0", ["community", "family"]),
+        ("take:9", ["community", "family"]),
+        ("nonsense", ["community", "family"]),
+    ],
+)  # fmt: skip
+def test_buttons_move_rungs_in_the_form_and_save_nothing(site: ConsoleSite, pressed: str, expected: list[str]) -> None:
+    leader = site.as_("supervisor")
+    leader.post("/registry/policies/night", data=NIGHT, headers=HTML)
+
+    shown = leader.post("/registry/policies/night", data=NIGHT | {"do": pressed, "ring_s": "17"}, headers=HTML)
+
+    assert shown.status_code == 200
+    assert re.findall(r'<option value="(\w+)" selected>', shown.text)[1:-1] == expected
+    assert 'value="17"' in shown.text, "what was typed stays"
+    assert [rung["role"] for rung in leader.get("/api/v1/policies/night").json()["rungs"]] == ["community", "family"]
+
+
+def test_rungs_read_as_sentences_and_the_name_is_a_policys(site: ConsoleSite) -> None:
+    leader = site.as_("supervisor")
+    leader.post("/registry/policies/night", data=NIGHT, headers=HTML)
+
+    shown = leader.get("/registry/policies/night", headers=HTML).text
+
+    assert "响铃 30 秒，呼叫 2 次" in shown
+    assert "响铃 15 秒，呼叫 1 次" in shown
+    assert "预案名称" in shown
+    assert ">姓名<" not in shown
+
+
+def test_two_versions_stand_side_by_side(site: ConsoleSite) -> None:
+    leader = site.as_("supervisor")
+    assert "还没有修改过" in leader.get("/registry/policies/default/versions", headers=HTML).text
+    leader.post("/registry/policies/night", data=NIGHT, headers=HTML)
+    leader.post("/registry/policies/night", data=NIGHT | {"ring_s": "20", "title": "夜里"}, headers=HTML)
+    leader.post("/registry/policies/night", data=NIGHT | {"ring_s": "30", "title": "夜里"}, headers=HTML)
+
+    newest = leader.get("/registry/policies/night/versions", headers=HTML).text
+    chosen = leader.get("/registry/policies/night/versions?left=1&right=3", headers=HTML).text
+
+    assert newest.count('class="is-changed"') == 1
+    assert chosen.count('class="is-changed"') == 2
+    assert "/registry/policies/night/versions/1/restore" in chosen
+    assert "/registry/policies/night/versions/3/restore" not in chosen
+    assert leader.get("/registry/policies/night/versions?left=9", headers=HTML).status_code == 404
+    assert leader.get("/registry/policies/night/versions?left=x", headers=HTML).status_code == 422
 
 
 def test_an_earlier_version_comes_back_and_a_policy_is_removed(site: ConsoleSite) -> None:
