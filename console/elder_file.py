@@ -17,7 +17,7 @@ from registry.access import is_doubtful
 from registry.history import history_of, opened_at
 from registry.households import members
 from registry.models import DevicePresence, table_of
-from registry.photos import photo_at
+from registry.photos import photo_at, taken_on
 from registry.sessions import SignedIn
 from registry.store import DEVICES, ELDERS, Row
 
@@ -49,6 +49,7 @@ def file_of(session: Session, centre: Centre, user: SignedIn, row: Row) -> Json:
         "way_in": way_in_of(row, centre) if sees else None,
         "addresses": [_address(one, sees=sees) for one in centre.registry.addresses.of(session, elder_id)],
         "has_photo": user.may("health.read") and photo_at(session, elder_id) is not None,
+        "photo_taken_on": taken_on(session, elder_id) if user.may("health.read") else None,
         "lives_with": [one | {"age": age_on(one["birth_date"], now)} for one in members(session, elder_id)],
         "cards": cards_of(session, row, now, centre.settings.timezone),
         "contact_groups": GROUP_WORDS,

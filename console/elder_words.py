@@ -38,6 +38,13 @@ DEED_WORDS = {
     "elder.open": N_("Opened the sensitive part"),
     "elder.move": N_("Moved to the address of the season"),
     "elder.access_confirm": N_("Way in confirmed"),
+    "contact.add": N_("File begun"),
+    "contact.change": N_("Changed"),
+    "contact.remove": N_("Removed"),
+    "contact.restore": N_("Brought back"),
+    "contact.verify": N_("Said that the number is right"),
+    "contact.test_call": N_("Made a test call"),
+    "contact.join": N_("Said that two are one person"),
 }
 MEMBER_WORDS: Mapping[str, str] = {
     "name": N_("Name"),
@@ -64,6 +71,15 @@ MEMBER_WORDS: Mapping[str, str] = {
     "addresses": N_("Addresses over the year"),
     "household": N_("Household"),
     "photo": N_("Photo"),
+    "role": N_("Role"),
+    "relation": N_("Relation"),
+    "rank": N_("Rank"),
+    "more_phones": N_("Numbers"),
+    "hours": N_("Hours"),
+    "away": N_("Away"),
+    "languages": N_("Speaks"),
+    "is_key_holder": N_("has a key"),
+    "note": N_("Note"),
 }
 RISK_WORDS = {
     "unprotected": N_("not protected: no device, or nobody to call"),

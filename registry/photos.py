@@ -31,6 +31,7 @@ class Photo:
     content: bytes
     media_type: str
     updated_at: datetime
+    taken_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Photos:
     desk: Desk
 
     def put(self, elder_id: str, content: bytes, taken_on: date | None = None, by: Actor = Actor()) -> None:
+        if taken_on is not None and taken_on > self.desk.today:
+            raise BadMember("taken_on", "lies in the future")
         drawn = base64.b64encode(redrawn(content)).decode()
         now = self.desk.clock.now()
         row = {
@@ -74,12 +77,18 @@ def photo_of(session: Session, elder_id: str) -> Photo:
     row = session.connection().execute(select(PHOTOS).where(PHOTOS.c.elder_id == elder_id)).one_or_none()
     if row is None:
         raise NotFound("there is no photo of this elder")
-    return Photo(base64.b64decode(row.content), row.media_type, row.updated_at)
+    return Photo(base64.b64decode(row.content), row.media_type, row.updated_at, row.taken_on)
 
 
 def photo_at(session: Session, elder_id: str) -> datetime | None:
     """When the elder's photo was last changed; None where there is none."""
     found: datetime | None = session.scalar(select(PHOTOS.c.updated_at).where(PHOTOS.c.elder_id == elder_id))
+    return found
+
+
+def taken_on(session: Session, elder_id: str) -> date | None:
+    """When the elder's photo was taken; None where nobody said."""
+    found: date | None = session.scalar(select(PHOTOS.c.taken_on).where(PHOTOS.c.elder_id == elder_id))
     return found
 
 

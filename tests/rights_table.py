@@ -294,6 +294,9 @@ POST   /registry/elders/{elder_id}/contacts/move          registry.write
 GET    /registry/elders/{elder_id}/contacts/new           registry.write
 POST   /registry/elders/{elder_id}/contacts/new           registry.write
 POST   /registry/elders/{elder_id}/contacts/order         registry.write
+POST   /registry/elders/{elder_id}/devices                registry.write
+POST   /registry/elders/{elder_id}/devices/{device}/pair  registry.write
+POST   /registry/elders/{elder_id}/devices/{device}/unpair registry.write
 GET    /registry/elders/{elder_id}/edit                   registry.write
 POST   /registry/elders/{elder_id}/edit                   registry.write
 POST   /registry/elders/{elder_id}/erase                  privacy.write
@@ -337,6 +340,8 @@ GET    /registry/policies/{name}/versions                 registry.read
 POST   /registry/policies/{name}/versions/{number}/restore policies.write
 GET    /registry/privacy                                  privacy.write
 POST   /registry/privacy/{kind}                           privacy.write
+GET    /registry/removed/contacts                         registry.write
+GET    /registry/removed/resources                        registry.write
 GET    /registry/resources                                registry.read
 POST   /registry/resources                                registry.read
 GET    /registry/resources/map                            registry.read

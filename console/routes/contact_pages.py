@@ -22,6 +22,7 @@ from registry import findings, phone_checks, store
 from registry.contact_intake import Verified
 from registry.contact_lists import found_by
 from registry.findings import FINDINGS
+from registry.history import history_of
 from registry.intake import BadMember
 from registry.numbers import person_of
 from registry.profile import CONTACT_ROLES
@@ -31,6 +32,7 @@ from registry.store import CONTACTS, Row
 LIST = "/registry/contacts"
 PER_PAGE = 40
 CHECKS_SHOWN = 5
+HISTORY_SHOWN = 10
 router = APIRouter(prefix=LIST, include_in_schema=False)
 
 
@@ -87,6 +89,7 @@ def contact(request: Request, centre: CentreDep, user: Reader, contact_id: str) 
             ]))
         ).all()  # fmt: skip
         checks = phone_checks.latest(session, [contact_id], now)
+        history, _ = history_of(session, "contact", contact_id, with_looks=False, limit=HISTORY_SHOWN)
     seen = [one for one in rows if user.scope.holds(elders[one["elder_id"]]["area_path"])]
     local = now.astimezone(ZoneInfo(centre.settings.timezone))
     return page(
@@ -95,7 +98,7 @@ def contact(request: Request, centre: CentreDep, user: Reader, contact_id: str) 
         elders=[{"contact": one, "elder": elders[one["elder_id"]]} for one in seen], hidden=len(rows) - len(seen),
         alike=[one | {"elder_name": elders[one["elder_id"]]["name"]} for one in others
                if user.scope.holds(elders[one["elder_id"]]["area_path"])] if user.may("registry.write") else [],
-        work=work, may_write=user.may("registry.write"), **_checks(checks),
+        work=work, history=history, may_write=user.may("registry.write"), **_checks(checks),
     )  # fmt: skip
 
 

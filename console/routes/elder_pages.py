@@ -1,5 +1,6 @@
 """Pages of the elders' files: the list with its search, one file, and what is done to it with a click."""
 
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -183,9 +184,16 @@ async def put_photo(request: Request, centre: CentreDep, user: Writer, elder_id:
     async with request.form(max_files=1, max_fields=4) as form:
         file = form.get("photo")
         content = await file.read() if isinstance(file, UploadFile) else b""
+        said = str(form.get("taken_on") or "")
     try:
-        await run_in_threadpool(centre.registry.photos.put, elder_id, content, by=actor_of(user))
+        taken_on = date.fromisoformat(said) if said else None
+    except ValueError:
+        return flash.after(f"{LIST}/{elder_id}", N_("The day on which it was taken is no date."))
+    try:
+        await run_in_threadpool(centre.registry.photos.put, elder_id, content, taken_on, by=actor_of(user))
     except BadMember as refused:
+        if refused.member == "taken_on":
+            return flash.after(f"{LIST}/{elder_id}", N_("The day on which it was taken lies in the future."))
         return flash.after(f"{LIST}/{elder_id}", PHOTO_REFUSED if "pixels" not in refused.what else PHOTO_TOO_LARGE)
     return flash.after(f"{LIST}/{elder_id}", N_("The photo is on file."))
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -19,6 +19,7 @@ from registry.store import ELDERS, Row
 
 router = APIRouter(prefix="/api/v1/elders/{elder_id}", tags=["registry"])
 FaceReader = Annotated[SignedIn, Depends(allowed("health.read"))]
+TAKEN_ON = "X-Taken-On"
 _PICTURES = ("image/jpeg", "image/png", "image/webp")
 _PHOTO_BODY = {
     "requestBody": {
@@ -97,16 +98,22 @@ def remove_address(elder_id: str, address_id: str, centre: CentreDep, user: Writ
 
 @router.get("/photo", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 def get_photo(elder_id: str, centre: CentreDep, user: FaceReader) -> Response:
-    """The picture; that it was seen is logged."""
+    """The picture; that it was seen is logged. The header `X-Taken-On` says when it was taken, if anybody knows."""
     centre.registry.elders.view(elder_id, actor_of(user), "photo")
     return photo_answer(centre, elder_id)
 
 
 @router.put("/photo", status_code=204, response_class=Response, openapi_extra=_PHOTO_BODY)
-async def put_photo(elder_id: str, request: Request, centre: CentreDep, user: Writer) -> None:
+async def put_photo(
+    elder_id: str,
+    request: Request,
+    centre: CentreDep,
+    user: Writer,
+    taken_on: Annotated[date | None, Query(description="The day on which it was taken")] = None,
+) -> None:
     """JPEG, PNG or WebP, at most 8 MiB and 40 million pixels; kept as a small JPEG without anything else in it."""
     content = await request.body()
-    await run_in_threadpool(centre.registry.photos.put, elder_id, content, by=actor_of(user))
+    await run_in_threadpool(centre.registry.photos.put, elder_id, content, taken_on, by=actor_of(user))
 
 
 @router.delete("/photo", status_code=204, response_class=Response)
@@ -137,7 +144,8 @@ def photo_answer(centre: CentreDep, elder_id: str) -> Response:
     """The picture, which no cache may keep."""
     with centre.db.read() as session:
         photo = photo_of(session, elder_id)
-    return Response(photo.content, media_type=photo.media_type, headers={"Cache-Control": "no-store"})
+    taken = {TAKEN_ON: photo.taken_on.isoformat()} if photo.taken_on else {}
+    return Response(photo.content, media_type=photo.media_type, headers={"Cache-Control": "no-store"} | taken)
 
 
 def _shown(row: Row, user: SignedIn) -> ElderAddress:
