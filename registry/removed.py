@@ -28,7 +28,7 @@ def count(session: Session, table: Table, where: Sequence[ColumnElement[bool]] =
 
 
 def _gone(table: Table) -> list[ColumnElement[bool]]:
-    gone = [table.c.deleted_at.is_not(None)]
+    gone: list[ColumnElement[bool]] = [table.c.deleted_at.is_not(None)]
     if table is CONTACTS:
         has_elder = select(ELDERS.c.id).where(ELDERS.c.id == table.c.elder_id, ELDERS.c.deleted_at.is_(None)).exists()
         gone.append(has_elder)
