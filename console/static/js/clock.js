@@ -66,7 +66,7 @@ carebell.say = function (key, members) {
       var s = (now - Date.parse(line.dataset.received)) / 1000;
       var waits = s >= 180 ? "180" : s >= 60 ? "60" : s >= 30 ? "30" : s >= 15 ? "15" : "0";
       if (line.dataset.waits !== waits) { line.dataset.waits = waits; }
-      var told = line.querySelector(".line-waits b");
+      var told = line.querySelector(".line-told");
       if (told) { set(told, carebell.say("waits." + waits, { n: s < 60 ? Math.floor(s) : Math.floor(s / 60) })); }
     });
   };
