@@ -1,0 +1,64 @@
+"""Every page that a link leads to: usable by everybody by day and by night, at 200 % zoom and on a telephone."""
+
+import re
+from collections import deque
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open
+from tests.browser.test_for_everyone import problems
+from tests.live_centre import LiveCentre
+
+AN_ID = re.compile(r"/(?:[0-9a-f-]{20,}|[0-9]+|live-[0-9]+)(?=/|$)")
+NO_PAGES = re.compile(
+    r"/sign-out|/static/|/oidc|/api/|/openapi|\.(?:csv|xlsx|json|js|css|png|svg|zip|html)$|/export|/download"
+)
+MOST_PAGES = 120
+WIDTHS = {"two windows beside each other, or 200 % zoom": 720, "a telephone": 390}
+LINKS = "Array.from(document.querySelectorAll('a[href]:not([download])'), (link) => link.href)"
+
+
+def pages_from(page: Page, start: str) -> dict[str, str]:
+    """One address of each kind of page that links lead to: its path with ids left out, and a path."""
+    found: dict[str, str] = {}
+    waiting = deque([start])
+    while waiting and len(found) < MOST_PAGES:
+        path = waiting.popleft()
+        kind = AN_ID.sub("/…", path)
+        if kind in found or NO_PAGES.search(path):
+            continue
+        found[kind] = path
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 400, f"a link leads to {path}: {answer.status}"
+        for link in page.evaluate(LINKS):
+            parts = urlsplit(link)
+            if parts.hostname == "127.0.0.1":
+                waiting.append(parts.path)
+    return found
+
+
+@pytest.mark.parametrize("user", ["root", "auditor"])
+def test_every_page_is_for_everybody(open_page: Open, centre: LiveCentre, user: str) -> None:
+    centre.household().press()
+    if user == "auditor":
+        centre.command("user", "add", "auditor", "--role", "auditor", said="correct horse battery")
+    page = open_page("/account", user=user)
+    found = pages_from(page, "/registry" if user == "auditor" else "/")
+    wrong = []
+    for kind, path in found.items():
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(path)
+        page.wait_for_load_state("load")
+        wrong += [f"{kind} by day: {one}" for one in problems(page)]
+        page.evaluate("document.documentElement.dataset.theme = 'night'")
+        for what, width in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": 844})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                wrong.append(f"{kind} is {wide} px wide on {what}")
+        wrong += [f"{kind} by night on a telephone: {one}" for one in problems(page)]
+    assert wrong == []
+    assert len(found) > 3
