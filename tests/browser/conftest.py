@@ -53,7 +53,7 @@ def open_page(chromium: Browser, centre: LiveCentre) -> Iterator[Open]:
                 wrong.append(f"a request left the machine: {request.url}")
 
         page.on("request", asked)
-        page.on("pageerror", lambda problem: wrong.append(f"a script failed: {problem}"))
+        page.on("pageerror", lambda problem: wrong.append(f"a script failed on {page.url}: {problem}"))
         page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
         page.set_default_timeout(PATIENCE_MS)
         return page

@@ -60,5 +60,6 @@ def test_every_page_is_for_everybody(open_page: Open, centre: LiveCentre, user: 
             if wide > width:
                 wrong.append(f"{kind} is {wide} px wide on {what}")
         wrong += [f"{kind} by night on a telephone: {one}" for one in problems(page)]
-    assert wrong == []
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
     assert len(found) > 3
