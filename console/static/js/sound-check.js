@@ -39,8 +39,7 @@
   }
 
   card.querySelector("[data-play]").addEventListener("click", play);
-  card.querySelector("[data-heard=yes]").addEventListener("click", function () { keep(true); });
-  card.querySelector("[data-heard=no]").addEventListener("click", function () { keep(false); });
+  card.querySelectorAll("[data-heard]").forEach(function (button) { button.addEventListener("click", function () { keep(button.dataset.heard === "yes"); }); });
   card.querySelector("[data-close]").addEventListener("click", close);
   document.querySelectorAll("[data-check]").forEach(function (button) { button.addEventListener("click", open); });
   if (offer) {
