@@ -31,12 +31,7 @@ WANTED = {
     "htmx.org": ("LICENSE", "dist/htmx.min.js"),
     "leaflet": ("LICENSE", "dist/leaflet.js", "dist/leaflet.css", "dist/images"),
     "leaflet-realtime": ("LICENSE.md", "dist/leaflet-realtime.js"),
-    "leaflet.markercluster": (
-        "MIT-LICENCE.txt",
-        "dist/leaflet.markercluster.js",
-        "dist/MarkerCluster.css",
-        "dist/MarkerCluster.Default.css",
-    ),
+    "protomaps-leaflet": ("LICENSE", "dist/protomaps-leaflet.js"),
 }
 
 

@@ -13,6 +13,7 @@ LABELS = ("单位", "家里", "老伴的手机")
 WORKING = [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}]
 NIGHTS_OFF = [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "07:00", "to": "22:00"}]
 HOLIDAY_DAYS = 9
+FARTHEST_DEG = 0.02  # Two kilometres.
 LEFT_ALONE = 2  # The first elders' contacts are those of the first minutes' stories.
 
 Row = dict[str, Any]
@@ -24,8 +25,10 @@ def furnish(contacts: list[Row], elders: list[Row], now: datetime, rng: random.R
     by_phone: dict[str, list[Row]] = defaultdict(list)
     for row in contacts:
         by_phone[row["phone"]].append(row)
+    homes = {elder["id"]: (elder["lat"], elder["lon"]) for elder in elders}
     for phone, rows in by_phone.items():
         theirs = _of_person(phone, rows[0], now, rng, is_plain=any(row["elder_id"] in told_of for row in rows))
+        theirs |= _place(phone, rows[0], homes[rows[0]["elder_id"]])
         for row in rows:
             row |= theirs | {"person_id": rows[0]["id"] if len(rows) > 1 else None}
     return _work(contacts, told_of, now)
@@ -34,6 +37,17 @@ def furnish(contacts: list[Row], elders: list[Row], now: datetime, rng: random.R
 def second_numbers(contacts: list[Row]) -> dict[str, str]:
     """Number → role, for the sandbox's telephones."""
     return {more["phone"]: row["role"] for row in contacts for more in row["more_phones"] or ()}
+
+
+def _place(phone: str, row: Row, home: tuple[float | None, float | None]) -> Row:
+    """Where relatives live, mostly a few streets away; of the others it is not known."""
+    dice = random.Random(phone)  # Each number's own, so that whoever is added changes nobody else.
+    if row["role"] != "family" or home[0] is None or home[1] is None:
+        return {"lat": None, "lon": None}
+    return {
+        "lat": home[0] + dice.uniform(-FARTHEST_DEG, FARTHEST_DEG),
+        "lon": home[1] + dice.uniform(-FARTHEST_DEG, FARTHEST_DEG),
+    }
 
 
 def _of_person(phone: str, row: Row, now: datetime, rng: random.Random, *, is_plain: bool) -> Row:

@@ -13,12 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from carebell import site
+from console.basemaps import basemaps_of
 from core.clock import Clock
 from core.db import Database
 from core.errors import CarebellError
 from core.settings import Settings
 from core.synthetic import OVERDUE_S, LastPress, last_press
 from gateway.dynsec import DynamicSecurity
+from geo.pmtiles import BasemapError
 from notifier.twilio_channel import TwilioChannel
 from registry import rekey
 
@@ -61,6 +63,8 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
         checks.append(("mqtt rights", lambda: _rights(settings.mqtt_admin_url)))
     elif not settings.mqtt_url and settings.mqtt_tls_cert is not None:
         checks.append(("mqtt certificate", lambda: _certificate(settings)))
+    if settings.pmtiles or settings.basemaps:
+        checks.append(("basemaps", lambda: _basemaps(settings)))
     if "twilio" in settings.notifier:
         checks.append(("channel twilio", lambda: TwilioChannel.from_settings(settings).check()))
     findings = [Finding("settings", None, f"channels {', '.join(settings.notifier)}, time zone {settings.timezone}")]
@@ -110,6 +114,14 @@ def _spooled(settings: Settings) -> str | None:
         return None
     count = len(file.read_bytes().splitlines())
     return f"{count} messages of devices could not be stored and wait in {file}: see docs/operations.md"
+
+
+def _basemaps(settings: Settings) -> str | None:
+    try:
+        basemaps_of(settings)
+    except BasemapError as problem:
+        return str(problem)
+    return None
 
 
 def _rights(url: str) -> str | None:

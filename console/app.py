@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from console import problems
+from console.basemaps import basemaps_of
 from console.centre import Centre
 from console.counted import Counted
 from console.deps import Memory
@@ -58,6 +59,7 @@ from console.routes import (
     log_pages,
     looks,
     many,
+    map_layers,
     map_tools,
     maps,
     missed,
@@ -136,6 +138,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     map_tools.router,
     looks.router,
     many.router,
+    map_layers.router,
     maps.router,
     missed.router,
     nearby.router,
@@ -178,6 +181,7 @@ def create_app(centre: Centre) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.centre = centre
+    grounds = basemaps_of(centre.settings)  # One that cannot be drawn ends the start, with a line that names it.
     app.state.memory = Memory()
     app.state.guard = Guard()
     app.state.single_sign_on = SingleSignOn(centre.settings)
@@ -195,7 +199,8 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_middleware(
         GZipMiddleware, minimum_size=PACK_FROM_BYTES, compresslevel=PACK_LEVEL, exclude_content_types=NOT_PACKED
     )
-    app.add_middleware(Edge, headers=security_headers(centre.settings.public_url, centre.settings.tiles_url))
+    hosts = [one.host for one in grounds if one.host]
+    app.add_middleware(Edge, headers=security_headers(centre.settings.public_url, hosts))
     _describe_once(app)
     return app
 

@@ -8,6 +8,7 @@ import logging
 import re
 import time
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -86,10 +87,9 @@ class _Told:
     status: int = 0
 
 
-def security_headers(public_url: str, tiles_url: str) -> tuple[tuple[str, str], ...]:
+def security_headers(public_url: str, tile_hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """What a browser may do with our pages: everything from here, map tiles from where the site says."""
-    tiles = re.match(r"https?://[^/{]+", tiles_url)
-    images = " ".join(["'self'", "data:", *([tiles.group()] if tiles else [])])
+    images = " ".join(["'self'", "data:", *sorted(set(tile_hosts))])
     policy = (
         f"default-src 'self'; img-src {images}; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'self'"

@@ -36,7 +36,11 @@ def feature(alarm: Mapping[str, Any]) -> Json | None:
     if place is None:
         return None
     name = (alarm.get("elder") or {}).get("name") or alarm["device"]["uid"]
-    properties = {"id": alarm["id"], "state": alarm["look"], "text": name, "label": name}
+    holder = alarm["claimed_by"] or {}
+    properties = {
+        "id": alarm["id"], "state": alarm["look"], "text": name, "label": name, "holder": holder.get("name") or "",
+        "accuracy_m": (alarm["location"] or {}).get("accuracy_m"),
+    }  # fmt: skip
     return {
         "type": "Feature", "id": alarm["id"], "properties": properties,
         "geometry": {"type": "Point", "coordinates": [place["lon"], place["lat"]]},

@@ -58,6 +58,9 @@ class Settings(BaseModel):
     offline_list_days: int = Field(default=7, ge=0, le=365)
     tiles_url: str = ""
     tiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
+    pmtiles: Path | None = None
+    pmtiles_crs: str = Field(default="wgs84", pattern="^(wgs84|gcj02)$")
+    basemaps: Path | None = None
     centre_name: str = "Carebell"
     require_totp: tuple[str, ...] = ()
     oidc_issuer: str = ""
@@ -87,7 +90,7 @@ class Settings(BaseModel):
             raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://…")
         return value
 
-    @field_validator("mqtt_tls_cert", "mqtt_tls_key")
+    @field_validator("mqtt_tls_cert", "mqtt_tls_key", "pmtiles", "basemaps")
     @classmethod
     def _file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

@@ -50,13 +50,15 @@ class MapPieces:
 class OfflineMap(folium.Map):
     """A folium map whose only links are those given."""
 
-    def __init__(self, *, name: str, links: Sequence[str], tiles: Tiles | None, **options: Any) -> None:
+    def __init__(
+        self, *, name: str, links: Sequence[str], tiles: Tiles | None, has_credits: bool = False, **options: Any
+    ) -> None:
         super().__init__(
             tiles=None,
             zoom_control="topright",
             max_zoom=None,
             maxZoom=tiles.max_zoom if tiles else MAX_ZOOM,
-            attribution_control=tiles is not None,
+            attribution_control=has_credits or tiles is not None,
             **options,
         )
         self._id = name
@@ -68,15 +70,16 @@ class OfflineMap(folium.Map):
 
 
 class LocalRealtime(Realtime):
-    """leaflet-realtime without folium's link to a CDN; the map brings the script. Never polls by itself."""
+    """leaflet-realtime without folium's link to a CDN; the map brings the script. It is only pushed to, and its
+    pins stand in a layer of our own (static/crowd.js)."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012  # folium's own declaration
 
-    def __init__(self, *, name: str, url: str, point_to_layer: str, update_feature: str) -> None:
+    def __init__(self, *, name: str, container: str, point_to_layer: str, update_feature: str) -> None:
         super().__init__(
-            JsCode(f"carebell.source({js_text(url)})"),
+            JsCode("function () {}"),
             start=False,
-            remove_missing=True,
+            container=JsCode(container),  # type: ignore[arg-type]  # any JavaScript that makes a layer will do
             point_to_layer=JsCode(point_to_layer),
             update_feature=JsCode(update_feature),
         )
@@ -134,7 +137,7 @@ def js_text(text: str) -> str:
     return literal
 
 
-def add_areas(drawn: OfflineMap, areas: Iterable[Area], tiles: Tiles | None) -> None:
+def add_areas(drawn: OfflineMap | folium.FeatureGroup, areas: Iterable[Area], tiles: Tiles | None) -> None:
     """District outlines, under everything else."""
     place = (tiles or Tiles("")).place
     for area in areas:

@@ -13,7 +13,7 @@ import folium
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import embed
-from geo.crs import WGS84, LatLon
+from geo.crs import LatLon
 from geo.labels import CHINESE, duration, metres
 from geo.leaflet import (
     ASSET_BASE,
@@ -38,6 +38,7 @@ __all__ = [
 
 LEAFLET = ("leaflet/leaflet.css", "leaflet/leaflet.js")
 REALTIME = ("leaflet-realtime/leaflet-realtime.js",)
+LIVE_SCRIPTS = ("datum.js", "canvas.js", "dots.js", "crowd.js", "live.js")  # In geo/static, in this order.
 
 SURROUNDINGS_M = 12_000.0  # Outlines drawn around an alarm: what is seen when somebody zooms out two or three steps.
 CITY_M = 40_000.0  # Outlines drawn around the live map's centre.
@@ -145,45 +146,35 @@ def live_map(
     centre: LatLon,
     *,
     alarms_url: str,
-    devices_url: str | None = None,
     zoom: int = 12,
     outlines: Outlines | None = None,
-    tiles: Tiles | None = None,
     asset_base: str = ASSET_BASE,
 ) -> MapPieces:
-    """The duty desk's map, fed by pushes; `centre` is WGS-84.
+    """The duty desk's map, fed by pushes; every place that it is told or tells is WGS-84, `centre` too.
 
-    Both addresses answer with a GeoJSON FeatureCollection of points in WGS-84, fetched at the start and by
+    The address answers with a GeoJSON FeatureCollection of points, fetched at the start and by
     `carebell.map.refresh()`. Properties of an alarm: `id`, `state` (unclaimed, calling, accepted, arrived, follow_up,
-    closed, silent), `label` (read aloud), and if wanted `text` under the pin and `sign` on it; of a device: `id`,
-    `state` (online, silent). The script gives the page `carebell.map` with pushAlarm(feature), dropAlarm(id),
-    pushDevice(feature), refresh(), show(id), showAll(). Whatever the datum of the tiles, all the page hears and says is
-    WGS-84. Three events bubble from the map's element: `carebell:map` when it is ready, `carebell:alarm` when a pin is
-    chosen (detail.id), `carebell:stale` when data could not be fetched.
+    closed, silent), `label` (read aloud), and if wanted `text` under the pin, `sign` on it, `holder` (who has it) and
+    `accuracy_m`. The script gives the page `carebell.map`: pushAlarm(feature), dropAlarm(id), choose(id), show(id),
+    showAll(), refresh(); `areas`, the layer of outlines; `dots`, the canvas for what comes in great numbers; ways(all),
+    the lines to helpers; and carebell.setDatum(map, name) puts it onto ground in another datum. Four events bubble from
+    the map's element: `carebell:map` when it is ready, `carebell:alarms` when all alarms have been fetched,
+    `carebell:alarm` when a pin is chosen (detail.id), `carebell:stale` when they could not be fetched.
     """
-    links = LEAFLET + REALTIME
     drawn = OfflineMap(
-        name="live",
-        links=_links(asset_base, links),
-        tiles=tiles,
-        location=centre,
+        name="live", links=_links(asset_base, LEAFLET + REALTIME), tiles=None, has_credits=True, location=centre,
         zoom_start=zoom,
-    )
-    Call("carebell.setDatum", drawn, tiles.crs if tiles else WGS84).add_to(drawn)
-    if tiles is None:
-        add_areas(drawn, (outlines or NoOutlines()).near(*centre, CITY_M), None)
-    layers = []
-    for name, url in (("alarm", alarms_url), ("device", devices_url)):
-        if url is not None:
-            layer = LocalRealtime(
-                name=f"{name}s",
-                url=url,
-                point_to_layer=f"carebell.{name}Layer",
-                update_feature=f"carebell.{name}Update",
-            )
-            layers.append(layer.add_to(drawn))
-    Call("carebell.live", drawn, *layers).add_to(drawn)
-    return pieces(drawn, "datum.js")
+    )  # fmt: skip
+    areas = folium.FeatureGroup(control=False)
+    areas.add_to(drawn)
+    add_areas(areas, (outlines or NoOutlines()).near(*centre, CITY_M), None)
+    alarms = LocalRealtime(
+        name="alarms", container="carebell.crowd()", point_to_layer="carebell.alarmLayer",
+        update_feature="carebell.alarmUpdate",
+    )  # fmt: skip
+    alarms.add_to(drawn)
+    Call("carebell.live", drawn, areas, alarms, alarms_url).add_to(drawn)
+    return pieces(drawn, *LIVE_SCRIPTS)
 
 
 def places_map(

@@ -23,7 +23,10 @@ class Elder(SQLModel, table=True):
     """
 
     __tablename__ = "elders"
-    __table_args__ = (Index("ix_elders_area_path", "area_path", "deleted_at"),)
+    __table_args__ = (
+        Index("ix_elders_area_path", "area_path", "deleted_at"),
+        Index("ix_elders_lat_lon", "lat", "lon"),
+    )
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(index=True, max_length=120)
@@ -238,6 +241,7 @@ class DeviceFix(SQLModel, table=True):
     """The last position a device told of: WGS-84 in `lat`/`lon`, and what it said in `given`."""
 
     __tablename__ = "device_fixes"
+    __table_args__ = (Index("ix_device_fixes_lat_lon", "lat", "lon"),)
 
     uid: str = Field(primary_key=True, max_length=64)
     lat: float

@@ -42,9 +42,10 @@ def until(found: Callable[[], Any], what: str) -> Any:
 
 
 class LiveCentre:
-    """`start`, `kill` and `stop` are the process; the rest is done over HTTP and MQTT like everybody else."""
+    """`start`, `kill` and `stop` are the process; the rest is done over HTTP and MQTT like everybody else. `settings`
+    are more of the environment, such as CAREBELL_PMTILES."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.http_port, self.mqtt_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._log = folder / "centre.log"
@@ -53,6 +54,7 @@ class LiveCentre:
             "CAREBELL_HTTP_PORT": str(self.http_port),
             "CAREBELL_MQTT_PORT": str(self.mqtt_port),
             "CAREBELL_PUBLIC_URL": self.url,
+            **settings,
         }
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None

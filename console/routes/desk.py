@@ -14,6 +14,7 @@ from console.closing_sheet import after_of, sheet_of
 from console.counted import Counted, as_json
 from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, language_of, words
+from console.map_words import map_members
 from console.pages import page
 from console.paging import Paging, encode_cursor
 from console.panel import panel_of, places_of
@@ -58,6 +59,7 @@ def desk(
     return page(
         request, "desk.html", user, seen=seen, panel=chosen, last_closed=closed[0] if closed else None, silent=silent,
         many=MANY, check_sound=check_sound, counts=as_json(counted.counts(centre, user)), **first_page(centre, user),
+        **map_members(centre.settings, language_of(request, centre.settings.locale)),
     )  # fmt: skip
 
 

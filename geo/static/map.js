@@ -16,9 +16,9 @@ carebell.SHAPES = {
   silent: "M3 3h18v18H3zM5.500 7.300v9.400L10.200 12zM7.300 5.500 12 10.200l4.700-4.700zM18.500 7.300 13.800 12l4.700 4.700zM7.300 18.500h9.400L12 13.800z"
 };
 
-carebell.icon = function (shape, sign, text) {
+carebell.icon = function (shape, sign, text, more) {
   var body = document.createElement("div");
-  body.className = "cb-pin cb-pin-" + shape;
+  body.className = "cb-pin cb-pin-" + shape + (more ? " " + more : "");
   if (carebell.SHAPES[shape]) {
     var svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     var path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -94,113 +94,4 @@ carebell.picker = function (map, places) {
     put([wanted.detail.lat, wanted.detail.lon]);
     map.panTo([wanted.detail.lat, wanted.detail.lon], { animate: false });
   });
-};
-
-// -- the live map ----------------------------------------------------------------------------------------------------
-
-carebell.source = function (url) {
-  return function (done, failed) {
-    fetch(url, { credentials: "same-origin", headers: { Accept: "application/geo+json, application/json" } })
-      .then(function (answer) {
-        if (!answer.ok) { throw new Error("map data: " + answer.status); }
-        return answer.json();
-      })
-      .then(done)
-      .catch(failed);
-  };
-};
-
-carebell.named = function (layer, label) {
-  var element = layer.getElement();
-  if (element) { element.setAttribute("aria-label", label || ""); }
-};
-
-carebell.look = function (properties) {
-  return [properties.state, properties.sign, properties.text, properties.selected].join("|");
-};
-
-carebell.alarmLayer = function (feature, place) {
-  var told = feature.properties;
-  var layer = L.marker(place, { icon: carebell.icon(told.state, told.sign, told.text), riseOnHover: true, zIndexOffset: 500 });
-  layer.look = carebell.look(told);
-  layer.on("add", function () { carebell.named(layer, layer.label); });
-  layer.label = told.label;
-  layer.on("click keypress", function (happened) {
-    if (happened.type === "keypress" && happened.originalEvent.key !== "Enter") { return; }
-    var chosen = new CustomEvent("carebell:alarm", { bubbles: true, detail: { id: told.id } });
-    layer._map.getContainer().dispatchEvent(chosen);
-  });
-  return layer;
-};
-
-carebell.alarmUpdate = function (feature, layer) {
-  if (!layer) { return undefined; }
-  var told = feature.properties, place = L.GeoJSON.coordsToLatLng(feature.geometry.coordinates);
-  layer.setLatLng(place);
-  layer.label = told.label;
-  if (layer.look !== carebell.look(told)) {
-    layer.look = carebell.look(told);
-    var hadFocus = layer.getElement() && layer.getElement() === document.activeElement;
-    layer.setIcon(carebell.icon(told.state, told.sign, told.text));
-    // Realtime puts a layer's first options back after each update.
-    layer.defaultOptions = layer.options;
-    if (hadFocus) { layer.getElement().focus({ preventScroll: true }); }
-  }
-  carebell.named(layer, told.label);
-  return layer;
-};
-
-carebell.DEVICE_COLOURS = { online: "#94a3b8", silent: "#8b5cf6" };
-
-carebell.deviceStyle = function (properties) {
-  var colour = carebell.DEVICE_COLOURS[properties.state] || carebell.DEVICE_COLOURS.online;
-  var isSilent = properties.state === "silent";
-  return { radius: isSilent ? 4 : 2.5, stroke: false, fillColor: colour, fillOpacity: isSilent ? 0.9 : 0.55 };
-};
-
-carebell.deviceLayer = function (feature, place) {
-  carebell.canvas = carebell.canvas || L.canvas({ padding: 0.3, pane: "devices" });
-  var style = carebell.deviceStyle(feature.properties);
-  style.renderer = carebell.canvas;
-  style.interactive = false;
-  return L.circleMarker(place, style);
-};
-
-carebell.deviceUpdate = function (feature, layer) {
-  if (!layer) { return undefined; }
-  layer.setLatLng(L.GeoJSON.coordsToLatLng(feature.geometry.coordinates));
-  layer.setStyle(carebell.deviceStyle(feature.properties));
-  layer.defaultOptions = layer.options;
-  return layer;
-};
-
-// What the page calls: push one feature per event, drop what is closed, refresh after a reconnect.
-carebell.live = function (map, alarms, devices) {
-  carebell.prepare(map);
-  // In Leaflet's own pane a canvas lies below the outlines' SVG, and a canvas would take the clicks meant for pins.
-  var pane = map.createPane("devices");
-  pane.style.zIndex = 450;
-  pane.style.pointerEvents = "none";
-  alarms.options.logErrors = false;
-  function fail(failure) { map.getContainer().dispatchEvent(new CustomEvent("carebell:stale", { bubbles: true, detail: failure.error })); }
-  function drop(layer, id) { if (layer.getFeature(id)) { layer.remove(layer.getFeature(id)); } }
-  alarms.on("error", fail);
-  if (devices) { devices.options.logErrors = false; devices.on("error", fail); }
-  carebell.map = {
-    leaflet: map,
-    pushAlarm: function (feature) { alarms.update(feature); },
-    dropAlarm: function (id) { drop(alarms, id); },
-    pushDevice: function (feature) { if (devices) { devices.update(feature); } },
-    refresh: function () { alarms.update(); if (devices) { devices.update(); } },
-    show: function (id) {
-      var layer = alarms.getLayer(id);
-      if (layer) { map.setView(layer.getLatLng(), Math.max(map.getZoom(), 15), { animate: false }); }
-    },
-    showAll: function () {
-      var bounds = alarms.getBounds();
-      if (bounds.isValid()) { map.fitBounds(bounds, { padding: [48, 48], maxZoom: 15, animate: false }); }
-    }
-  };
-  carebell.map.refresh();
-  map.getContainer().dispatchEvent(new CustomEvent("carebell:map", { bubbles: true }));
 };

@@ -101,7 +101,7 @@ def feature(number: int, state: str, name: str = "", lat: float = 34.33) -> dict
 
 @pytest.fixture
 def live(watched: Watched) -> Watched:
-    drawn = live_map((34.33, 108.71), alarms_url="/alarms", devices_url="/devices", outlines=OUTLINES)
+    drawn = live_map((34.33, 108.71), alarms_url="/alarms", outlines=OUTLINES)
     links = [f'<link rel="stylesheet" href="{link}">' for link in (*drawn.css_links, "/map.css")]
     scripts = [f'<script src="{link}" defer></script>' for link in ("/page.js", *drawn.js_links, "/map.js")]
     page = f"<!DOCTYPE html><head>{''.join(links + scripts)}</head><main class=desk>{drawn.html}</main>"
@@ -112,7 +112,6 @@ def live(watched: Watched) -> Watched:
         "/map.js": ("text/javascript", drawn.script),
         "/map.css": ("text/css", map_css() + ".desk { height: 600px }"),
         "/alarms": collection(feature(1, "unclaimed", NASTY[0]), feature(2, "calling", "李德福", 34.35)),
-        "/devices": collection(feature(9, "online", lat=34.34), feature(8, "silent", lat=34.32)),
     }
     watched.page.goto(f"{SITE}/")
     expect(watched.page.locator(".cb-pin-unclaimed")).to_have_count(1)
@@ -138,19 +137,80 @@ def test_live_map_shows_what_is_pushed(live: Watched) -> None:
     push(live, "carebell.map.dropAlarm('a2'); carebell.map.dropAlarm('never there')")
     expect(page.locator(".cb-pin-accepted")).to_have_count(0)
 
-    push(live, "carebell.map.pushDevice(told)", feature(9, "silent"))
     assert live.complaints == [] or all("favicon" in told or "404" in told for told in live.complaints)
     assert {url for url in live.asked if not url.startswith(f"{SITE}/")} == set()
 
 
+DOTS = """() => carebell.map.dots.set("devices", {items: [
+    {id: "d1", place: L.latLng(34.33, 108.72), mark: "silent", sign: ""}], cells: [
+    {place: L.latLng(34.34, 108.73), number: 4711, mark: "online", bad: 3}]})"""
+DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
 def test_devices_are_drawn_above_the_outlines(live: Watched) -> None:
-    live.page.wait_for_function("carebell.canvas && document.querySelector('canvas')")
-    live.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    with_devices = live.page.screenshot()
+    live.page.evaluate(DRAWN)
+    without_devices = live.page.screenshot()
 
-    live.page.evaluate("() => document.querySelector('canvas').remove()")
+    live.page.evaluate(DOTS)
+    live.page.evaluate(DRAWN)
 
-    assert live.page.screenshot() != with_devices
+    assert live.page.screenshot() != without_devices
+
+
+def test_what_is_drawn_is_found_where_it_is_drawn(live: Watched) -> None:
+    live.page.evaluate(DOTS)
+    at = """place => { var map = carebell.map.leaflet, p = map.latLngToContainerPoint(place);
+        var at = far => carebell.map.dots.at(L.point(p.x + far, p.y - far), 12), found = at(5), far = at(90);
+        return [found && (found.item ? found.item.id : found.cell.number), far]; }"""
+
+    assert live.page.evaluate(at, [34.33, 108.72]) == ["d1", None]
+    assert live.page.evaluate(at, [34.34, 108.73])[0] == 4711
+
+
+def test_what_is_pushed_while_all_is_fetched_stays(live: Watched) -> None:
+    """A whole answer is older than what came by itself meanwhile."""
+    push(
+        live,
+        "var whole = carebell.map.refresh(); carebell.map.pushAlarm(told); return whole",
+        feature(2, "accepted", "李德福", 34.35),
+    )
+
+    expect(live.page.locator(".cb-pin-accepted")).to_have_count(1)
+    expect(live.page.locator(".cb-pin-calling")).to_have_count(0)
+
+
+def test_many_alarms_stand_in_groups_that_open(live: Watched) -> None:
+    many = [feature(100 + n, "calling" if n % 3 else "unclaimed", f"老人{n}", 34.3 + n / 5000) for n in range(300)]
+    push(live, "carebell.map.pushAlarm(told[0]); told.forEach(carebell.map.pushAlarm)", many)
+    groups = live.page.locator(".cb-group")
+    expect(groups.first).to_be_attached()
+    pins = live.page.locator(".cb-alarm").count()
+    assert pins < 80
+    told = sum(int(text.rpartition("/")[2]) for text in groups.locator(".cb-sign").all_text_contents())
+    shown = live.page.evaluate("() => carebell.map.crowd.shown().length")
+    assert told + shown == 302
+
+    push(live, "carebell.map.choose('a205')")
+    expect(live.page.locator(".cb-alarm.is-chosen")).to_have_count(1)
+
+    zoom = live.page.evaluate("() => carebell.map.leaflet.getZoom()")
+    live.page.locator(".cb-icon", has=groups.first).focus()
+    live.page.keyboard.press("Enter")
+    assert live.page.evaluate("() => carebell.map.leaflet.getZoom()") > zoom
+
+
+def test_alarms_behind_one_door_open_the_neediest(live: Watched) -> None:
+    same = [feature(500 + n, "unclaimed" if n == 77 else "arrived", "同楼", 34.3) for n in range(90)]
+    push(
+        live,
+        "told.forEach(carebell.map.pushAlarm); carebell.map.leaflet.setView([34.3, 108.71], 18, {animate: false})",
+        same,
+    )
+    expect(live.page.locator(".cb-group")).to_have_count(1)
+
+    live.page.locator(".cb-group").click()
+
+    expect(live.page).to_have_title("a577")
 
 
 def test_live_map_starts_again_from_the_whole_list(live: Watched) -> None:

@@ -19,6 +19,7 @@ from core.errors import Rejected
 from core.settings import load_settings
 from core.wake import Wake
 from tests.live_centre import LiveCentre, free_port
+from tests.made_up_streets import write_streets
 
 
 def typed(folder: Path, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -77,6 +78,19 @@ def test_the_doctor_is_content_with_a_new_place_and_not_with_a_broken_one(tmp_pa
     assert [line[6:].split(":")[0] for line in broken.stdout.splitlines() if line.startswith("FAIL")] == [
         "database", "data key", "clock", "mqtt broker",
     ]  # fmt: skip
+
+
+def test_a_basemap_that_cannot_be_drawn_is_told_by_the_doctor_and_ends_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "city.pmtiles"
+    write_streets(file, 34.33, 108.71, zooms=range(2))
+    assert "ok    basemaps: ok" in typed(tmp_path, "doctor", pmtiles=file).stdout
+
+    file.write_bytes(file.read_bytes()[:200])
+
+    assert f"FAIL  basemaps: basemap {file} is cut short" in typed(tmp_path, "doctor", pmtiles=file).stdout
+    started = typed(tmp_path, "up", pmtiles=file, http_port=free_port(), mqtt_port=free_port())
+    assert started.returncode == 1
+    assert started.stderr.strip().splitlines()[-1].startswith(f"carebell: basemap {file} is cut short")
 
 
 def test_the_doctor_points_at_presses_that_could_not_be_stored(tmp_path: Path) -> None:

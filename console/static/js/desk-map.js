@@ -15,21 +15,15 @@
     if (alarm.state === "closed" || !alarm.place) { carebell.map.dropAlarm(alarm.id); return; }
     var name = (alarm.elder && alarm.elder.name) || alarm.device.uid;
     carebell.map.pushAlarm({ type: "Feature", id: alarm.id, geometry: { type: "Point", coordinates: [alarm.place.lon, alarm.place.lat] },
-      properties: { id: alarm.id, state: alarm.look, text: name, label: name + ", " + carebell.say("look." + alarm.look), selected: alarm.id === carebell.panel.id() } });
+      properties: { id: alarm.id, state: alarm.look, text: name, label: name + ", " + carebell.say("look." + alarm.look), holder: (alarm.claimed_by && alarm.claimed_by.name) || "", accuracy_m: (alarm.location && alarm.location.accuracy_m) || null } });
   }
 
   // The chosen alarm's ring, its circle of accuracy, its home, and the help near it with the way there.
   var around = null, aroundIs = "";
   function mark() {
-    document.querySelectorAll(".cb-pin.is-chosen").forEach(function (old) { old.classList.remove("is-chosen"); });
     if (!carebell.map) { return; }
     var id = carebell.panel.id();
-    if (id) {
-      carebell.map.leaflet.eachLayer(function (layer) {
-        var element = layer.feature && layer.feature.properties.id === id && layer.getElement && layer.getElement();
-        if (element && element.firstElementChild) { element.firstElementChild.classList.add("is-chosen"); }
-      });
-    }
+    carebell.map.choose(id);
     drawAround(id ? carebell.panel.article().dataset.places || "" : "");
   }
 
@@ -52,15 +46,15 @@
     around.addTo(carebell.map.leaflet);
   }
 
-  // The pins arrive a moment after the map; with an alarm chosen its place comes first.
-  function lookAround(tries) {
-    if (document.querySelector(".leaflet-marker-icon[aria-label]")) {
+  // The pins arrive a moment after the map; with an alarm chosen its place comes first. Later the view is the officer's.
+  var isLookedAround = false;
+  document.addEventListener("carebell:alarms", function () {
+    if (!isLookedAround) {
+      isLookedAround = true;
       if (carebell.panel.id()) { showChosen(); } else { carebell.map.showAll(); }
-      mark();
-    } else if (tries > 0) { setTimeout(function () { lookAround(tries - 1); }, 100); }
-  }
-
-  document.addEventListener("carebell:map", function () { lookAround(50); });
+    }
+    mark();
+  });
 
   function showChosen() {
     var told = carebell.panel.article() && carebell.panel.article().dataset.places ? JSON.parse(carebell.panel.article().dataset.places) : null;

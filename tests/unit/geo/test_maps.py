@@ -46,7 +46,7 @@ def test_home_has_a_pin_of_its_own_only_when_it_is_another_place() -> None:
 def test_all_links_are_below_the_asset_base() -> None:
     drawn = [
         alarm_map(sheet(), asset_base="/kept"),
-        live_map((34.33, 108.71), alarms_url="/a", devices_url="/d", asset_base="/kept/"),
+        live_map((34.33, 108.71), alarms_url="/a", asset_base="/kept/"),
     ]
     for one in drawn:
         assert one.js_links
