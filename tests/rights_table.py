@@ -196,15 +196,15 @@ DELETE /api/v1/users/{user_id}/tokens/{token_id}          users.write
 POST   /api/v1/users/{user_id}/unlock                     users.write
 GET    /desk/alarms.geojson                               alarms.read
 GET    /desk/areas                                        alarms.read
-GET    /desk/counts                                       alarms.read
-GET    /desk/devices.geojson                              alarms.read
 GET    /desk/basemaps/{name}                              alarms.read
+GET    /desk/counts                                       alarms.read
 GET    /desk/for-me                                       alarms.read
 GET    /desk/lines                                        alarms.read
 POST   /desk/look                                         alarms.read
 POST   /desk/many                                         alarms.act
 GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
+GET    /desk/map/areas                                    alarms.read
 GET    /desk/map/devices                                  alarms.read
 GET    /desk/map/devices/{device}                         alarms.read
 GET    /desk/map/help                                     alarms.read

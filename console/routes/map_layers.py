@@ -20,7 +20,7 @@ from console.pages import page
 from console.resource_words import KIND_WORDS, hours_text
 from console.routes.alarms import Reader
 from core.errors import NotFound, Rejected
-from registry import in_view, store
+from registry import area_shapes, in_view, store
 from registry.device_views import PRESENCE
 from registry.in_view import DEVICE_LOOKS, InView, View
 from registry.sessions import SignedIn
@@ -28,6 +28,7 @@ from registry.store import ELDERS, RESOURCES
 
 CELL_AT_ZOOM_0_DEG = 90.0  # A quarter of a tile, 64 pixels: two cells' numbers do not touch.
 DEEPEST_ZOOM = 22
+MOST_AREAS = 80
 
 router = APIRouter(include_in_schema=False)
 FileReader = Annotated[SignedIn, Depends(allowed("registry.read"))]
@@ -77,6 +78,20 @@ def help_(
 ) -> Response:
     with centre.db.read() as session:
         return _told(in_view.help_of(session, view, _of(kind, KIND_WORDS)))
+
+
+@router.get("/desk/map/areas")
+def areas(centre: CentreDep, user: Reader, view: ViewDep) -> Response:
+    """Boundaries that the site has drawn or brought, the largest first: `id`, `name`, `level`, `shape` (GeoJSON)."""
+    box = (view.west, view.south, view.east, view.north)
+    with centre.db.read() as session:
+        rows = area_shapes.in_box(session, box, MOST_AREAS)
+    told = [
+        {"id": row["id"], "name": row["name"], "level": row["level"], "shape": row["boundary"]["shape"],
+         "lat": row["boundary"]["lat"], "lon": row["boundary"]["lon"]}
+        for row in rows
+    ]  # fmt: skip
+    return JSONResponse({"items": told, "cells": [], "is_too_many": False})
 
 
 @router.get("/desk/map/helpers")

@@ -1,13 +1,14 @@
 "use strict";
 
 // The alarms' pins as one layer. Few are all shown, with their names; many stand together where they are dense, so that
-// five hundred are no heavier than a hundred. A group shows the look of the one that needs somebody most.
+// five hundred are no heavier than a hundred. A group shows the look of the one that needs somebody most; what nobody
+// has taken goes into a group only when so many wait that they would hide each other.
 var carebell = window.carebell = window.carebell || {};
 
 carebell.NEED = ["unclaimed", "calling", "accepted", "arrived", "follow_up", "closed", "silent"];
 
 carebell.Crowd = L.Layer.extend({
-  options: { most: 80, named: 40, cellPx: 52, apartZoom: 18 },
+  options: { most: 120, mostUnclaimed: 80, named: 40, cellPx: 52, apartZoom: 18 },
 
   initialize: function (options) {
     L.setOptions(this, options);
@@ -27,7 +28,11 @@ carebell.Crowd = L.Layer.extend({
     this._groups = {};
   },
 
-  addLayer: function (pin) { this._pins[L.stamp(pin)] = pin; return this.soon(); },
+  addLayer: function (pin) {
+    this._pins[L.stamp(pin)] = pin;
+    if (pin.feature && pin.feature.properties.id === this._chosen) { carebell.ring(pin, true); }
+    return this.soon();
+  },
   removeLayer: function (pin) { if (pin) { delete this._pins[L.stamp(pin)]; } return this.soon(); },
   hasLayer: function (pin) { return Boolean(pin) && L.stamp(pin) in this._pins; },
   eachLayer: function (run, context) { Object.keys(this._pins).forEach(function (key) { run.call(context, this._pins[key]); }, this); return this; },
@@ -41,6 +46,7 @@ carebell.Crowd = L.Layer.extend({
 
   // The chosen alarm is never part of a group.
   choose: function (id) {
+    if (id === this._chosen) { return this; }
     this._chosen = id;
     this.eachLayer(function (pin) { carebell.ring(pin, pin.feature && pin.feature.properties.id === id); });
     return this.soon();
@@ -66,9 +72,11 @@ carebell.Crowd = L.Layer.extend({
 
   _gathered: function (pins) {
     var zoom = this._map.getZoom(), cells = {}, plan = { alone: [], groups: {} };
+    function isWaiting(pin) { return Boolean(pin.feature) && pin.feature.properties.state === "unclaimed"; }
+    var apart = pins.filter(isWaiting).length <= this.options.mostUnclaimed;
     pins.forEach(function (pin) {
       var at = this._map.project(pin.getLatLng(), zoom).divideBy(this.options.cellPx).floor(), key = at.x + ":" + at.y;
-      if (pin.feature && pin.feature.properties.id === this._chosen) { plan.alone.push(pin); return; }
+      if ((apart && isWaiting(pin)) || (pin.feature && pin.feature.properties.id === this._chosen)) { plan.alone.push(pin); return; }
       (cells[key] = cells[key] || []).push(pin);
     }, this);
     Object.keys(cells).forEach(function (key) {

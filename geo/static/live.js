@@ -19,6 +19,18 @@ carebell.ring = function (pin, isChosen) {
   pin.options.icon.options.html.classList.toggle("is-chosen", pin.isChosen);
 };
 
+// Who else has this alarm before them; empty for nobody.
+carebell.eyes = function (pin, names) {
+  pin.eyes = names || "";
+  var body = pin.options.icon.options.html, old = body.querySelector(".cb-eyes");
+  if (old) { old.remove(); }
+  if (!pin.eyes) { return; }
+  var span = document.createElement("span");
+  span.className = "cb-eyes";
+  span.textContent = "◉ " + pin.eyes;
+  body.appendChild(span);
+};
+
 carebell.alarmIcon = function (told) {
   var icon = carebell.icon(told.state, told.sign, told.text, "cb-alarm");
   if (told.holder) {
@@ -54,6 +66,7 @@ carebell.alarmUpdate = function (feature, layer) {
     layer.setIcon(carebell.alarmIcon(told));
     layer.setZIndexOffset(700 - 100 * carebell.NEED.indexOf(told.state));
     carebell.ring(layer, layer.isChosen);
+    carebell.eyes(layer, layer.eyes);
     // Realtime puts a layer's first options back after each update.
     layer.defaultOptions = layer.options;
     if (hadFocus) { layer.getElement().focus({ preventScroll: true }); }
@@ -158,6 +171,13 @@ carebell.live = function (map, areas, alarms, url) {
     dropAlarm: function (id) { refresher.note(id); if (alarms.getFeature(id)) { alarms.remove(alarms.getFeature(id)); } },
     refresh: function () { return refresher.run().then(function () { tell("carebell:alarms"); }); },
     choose: function (id) { crowd.choose(id); },
+    // Alarm id → names of the colleagues who look at it now.
+    eyes: function (names) {
+      crowd.eachLayer(function (pin) {
+        var now = (pin.feature && names[pin.feature.properties.id]) || "";
+        if ((pin.eyes || "") !== now) { carebell.eyes(pin, now); }
+      });
+    },
     ways: function (all) { ways.all = all; under.redraw(); },
     circles: function (isOn) { ways.hasCircles = isOn; under.redraw(); },
     show: function (id) {

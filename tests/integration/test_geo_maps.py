@@ -194,13 +194,31 @@ def test_many_alarms_stand_in_groups_that_open(live: Watched) -> None:
     expect(live.page.locator(".cb-alarm.is-chosen")).to_have_count(1)
 
     zoom = live.page.evaluate("() => carebell.map.leaflet.getZoom()")
-    live.page.locator(".cb-icon", has=groups.first).focus()
+    live.page.locator(".cb-icon", has=live.page.locator(".cb-group")).first.focus()
     live.page.keyboard.press("Enter")
     assert live.page.evaluate("() => carebell.map.leaflet.getZoom()") > zoom
 
 
+def test_what_nobody_has_taken_stands_alone_while_few_wait(live: Watched) -> None:
+    many = [feature(100 + n, "unclaimed" if n < 5 else "calling", f"老人{n}", 34.33) for n in range(300)]
+    push(live, "told.forEach(carebell.map.pushAlarm)", many)
+
+    expect(live.page.locator(".cb-group")).to_have_count(1)
+    expect(live.page.locator(".cb-alarm.cb-pin-unclaimed")).to_have_count(6)
+
+
+def test_colleagues_who_look_stand_beside_the_pin_through_changes(live: Watched) -> None:
+    push(live, "carebell.map.eyes({a2: told})", NASTY[0])
+    expect(live.page.locator(".cb-pin-calling .cb-eyes")).to_have_text(f"◉ {NASTY[0]}")
+
+    push(live, "carebell.map.pushAlarm(told)", feature(2, "accepted", "李德福", 34.35))
+    expect(live.page.locator(".cb-pin-accepted .cb-eyes")).to_have_text(f"◉ {NASTY[0]}")
+    push(live, "carebell.map.eyes({})")
+    expect(live.page.locator(".cb-eyes")).to_have_count(0)
+
+
 def test_alarms_behind_one_door_open_the_neediest(live: Watched) -> None:
-    same = [feature(500 + n, "unclaimed" if n == 77 else "arrived", "同楼", 34.3) for n in range(90)]
+    same = [feature(500 + n, "calling" if n == 77 else "arrived", "同楼", 34.3) for n in range(190)]
     push(
         live,
         "told.forEach(carebell.map.pushAlarm); carebell.map.leaflet.setView([34.3, 108.71], 18, {animate: false})",

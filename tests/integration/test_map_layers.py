@@ -147,6 +147,20 @@ def test_help_is_told_by_kind_and_its_card_has_the_phone(site: ConsoleSite) -> N
     problem_of(site.as_("officer").get("/desk/map/help/none"), 404)
 
 
+def test_the_sites_own_areas_come_with_their_boundaries(site: ConsoleSite) -> None:
+    area = site.make("areas", name="吴家堡街道")
+    ring = [[108.70, 34.325], [108.72, 34.325], [108.72, 34.335], [108.70, 34.335], [108.70, 34.325]]
+    body = {"type": "Polygon", "coordinates": [ring]}
+    answer = site.as_("registrar").put(f"/api/v1/areas/{area['id']}/shape", json=body)
+    assert answer.status_code == 200, answer.text
+
+    found = asked(site.as_("officer"), f"areas?{BOX}")["items"]
+
+    assert [(one["id"], one["name"]) for one in found] == [(area["id"], "吴家堡街道")]
+    assert found[0]["shape"]["type"] in ("Polygon", "MultiPolygon")
+    assert asked(site.as_("officer"), "areas?bbox=100,30,101,31&zoom=9")["items"] == []
+
+
 def test_a_homes_card_leads_to_the_file_and_tells_no_illness(site: ConsoleSite) -> None:
     elder = site.make("elders", phone="+8613800138000", address="吴家堡3号楼", health={"conditions": ["高血压"]})
 

@@ -64,6 +64,14 @@
   }
 
   document.addEventListener("carebell:changed", function (happened) { pending[happened.detail.alarm.id] = happened.detail.alarm; soonPins(); });
+  document.addEventListener("carebell:looks", function (happened) {
+    var me = (document.getElementById("for-me") || { dataset: {} }).dataset.me, told = happened.detail.alarms, names = {};
+    Object.keys(told).forEach(function (id) {
+      var others = told[id].filter(function (one) { return one.id !== me; });
+      if (others.length) { names[id] = others[0].name + (others.length > 1 ? " +" + (others.length - 1) : ""); }
+    });
+    if (carebell.map) { carebell.map.eyes(names); }
+  });
   document.addEventListener("carebell:back", function () { if (carebell.map) { carebell.map.refresh(); } });
   document.addEventListener("carebell:panel", function (happened) {
     mark();

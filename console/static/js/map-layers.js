@@ -28,6 +28,7 @@
     carebell.marks.show("help", query("kind", some("help-")));
     carebell.map.circles(isOn("accuracy"));
     classes.toggle("has-no-holders", !isOn("holders"));
+    carebell.marks.show("areas", isOn("areas") ? new URLSearchParams() : null);
     if (isOn("areas")) { map.addLayer(carebell.map.areas); } else { map.removeLayer(carebell.map.areas); }
     ways();
   }

@@ -3,8 +3,8 @@
 // Homes, devices and help in view: fetched for a little more than what is seen, again when the map has left that, and
 // devices from time to time. Nothing is fetched because an alarm changed.
 (function () {
-  var AROUND = 0.3, WAIT_MS = 180, AGAIN_MS = 60000, REACH_PX = 13, REACH_TOUCH_PX = 22, DEEPER = 2;
-  var order = ["homes", "devices", "help"], wanted = {}, fetched = {}, running = {}, waits = null;
+  var drawn = null, NAME_PX = 70, AROUND = 0.3, WAIT_MS = 180, AGAIN_MS = 60000, REACH_PX = 13, REACH_TOUCH_PX = 22, DEEPER = 2;
+  var order = ["areas", "homes", "devices", "help"], wanted = {}, fetched = {}, running = {}, waits = null;
   var card = document.getElementById("map-card"), note = document.getElementById("map-note"), opener = null;
 
   function mapper(name) {
@@ -23,6 +23,19 @@
     };
   }
 
+  // The site's own areas, each with its name where there is room for it.
+  function outline(items) {
+    var map = carebell.map.leaflet;
+    if (drawn) { drawn.remove(); }
+    drawn = L.layerGroup();
+    items.forEach(function (one) {
+      var shape = L.geoJSON(one.shape, { interactive: false, className: "cb-area-own" }).addTo(drawn), box = shape.getBounds();
+      var wide = map.latLngToLayerPoint(box.getNorthEast()).x - map.latLngToLayerPoint(box.getSouthWest()).x;
+      if (wide > NAME_PX) { carebell.pin([one.lat, one.lon], "area", "", one.name).addTo(drawn); }
+    });
+    drawn.addTo(map);
+  }
+
   function ask(name, isLate) {
     var map = carebell.map.leaflet, zoom = Math.max(0, Math.round(map.getZoom())), seen = map.getBounds(), query = wanted[name].toString();
     var known = fetched[name];
@@ -36,7 +49,7 @@
     }).then(function (told) {
       if (!wanted[name] || wanted[name].toString() !== query) { return; }
       fetched[name] = { box: box, zoom: zoom, query: query, isTooMany: told.is_too_many };
-      carebell.map.dots.set(name, { items: told.items.map(mapper(name)), cells: told.cells.map(cell(name)) });
+      if (name === "areas") { outline(told.items); } else { carebell.map.dots.set(name, { items: told.items.map(mapper(name)), cells: told.cells.map(cell(name)) }); }
       carebell.map.leaflet.getContainer().dispatchEvent(new CustomEvent("carebell:marks", { bubbles: true, detail: { layer: name } }));
       say();
     }).catch(function (problem) {
@@ -116,7 +129,12 @@
     // `query` (URLSearchParams) says which ones; null takes the layer off.
     show: function (name, query) {
       wanted[name] = query;
-      if (!query) { delete fetched[name]; carebell.map.dots.clear(name); say(); return; }
+      if (!query) {
+        delete fetched[name];
+        if (name !== "areas") { carebell.map.dots.clear(name); } else if (drawn) { drawn.remove(); drawn = null; }
+        say();
+        return;
+      }
       soon();
     },
     close: close
