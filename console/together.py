@@ -70,7 +70,7 @@ def together_of(centre: Centre, user: SignedIn, alarm: Mapping[str, Any]) -> Jso
         "is_asking": is_asking,
         "may_ask": not is_asking and not leads,
         "may_answer": is_asking and leads,
-        "leader_is_here": any(one.is_present for one in leading if one.id != user.id),
+        "leader_is_here": any(one.is_present and one.may_answer for one in leading if one.id != user.id),
         "leader_to_ring": next((one for one in leading if one.phone and one.id != user.id), None),
     }
 

@@ -38,15 +38,18 @@ class Colleague:
 
     @property
     def is_leader(self) -> bool:
-        return self.role in LEADER_ROLES or self.leads_shift
+        return self.may_answer or self.leads_shift
+
+    @property
+    def may_answer(self) -> bool:
+        return self.role in LEADER_ROLES
 
 
 def colleagues(session: Session, now: datetime) -> list[Colleague]:
     """Everybody of the duty room: who is there first, and of those who has the least in hand."""
-    roles = dict.fromkeys((*OFFICER_ROLES, *LEADER_ROLES))
     rows = session.execute(
         select(_USERS.c.id, _USERS.c.display_name, _USERS.c.role, _USERS.c.phone)
-        .where(_USERS.c.role.in_(roles), _USERS.c.is_active)
+        .where(_USERS.c.role.in_(OFFICER_ROLES), _USERS.c.is_active)
         .order_by(_USERS.c.display_name, _USERS.c.id)
         .limit(MOST)
     ).all()

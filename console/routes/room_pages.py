@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
 from alarms.views import alarm_briefs
@@ -24,6 +25,7 @@ from core.errors import Conflict
 from duty import offline, room, sound
 from duty.intake import HandOverNew, ShiftNew, ToDoNew, ToDoPatch
 from duty.room import HAND_OVERS, USERS
+from duty.since import changes
 from registry.intake import BadMember
 from registry.profile import USER_ROLES
 from registry.sessions import SignedIn
@@ -190,6 +192,7 @@ def _shown(
         last = [dict(r._mapping) for r in session.execute(_last_hand_overs())]
         waiting = next((one for one in last if one["taken_at"] is None), None)
         sheet = room.worded(session, waiting["content"] if waiting else room.to_hand_over(session, now), user.scope)
+        since = _since(session, waiting, user, now) if waiting else []
         ids = [one["id"] for one in sheet["alarms"]]
         on_duty = [one for one in shifts if one["starts_at"] <= now < one["ends_at"]]
         sounds = sound.of_shifts(session, on_duty)
@@ -203,8 +206,21 @@ def _shown(
         on_duty=on_duty, sounds=sounds, todos=todos, people=people,
         waiting=waiting, sheet=sheet, named={one["id"]: one for one in named},
         handed=[one for one in last if one["taken_at"] is not None][:5], right_now=now, park_for=PARK_FOR_MIN,
-        status=status,
+        since=since, status=status,
     )  # fmt: skip
+
+
+def _since(session: Session, waiting: Row, user: SignedIn, now: datetime) -> list[Row]:
+    """What has changed since the sheet was signed, with the words of its to-dos."""
+    before = waiting["content"]
+    found = changes(before, room.to_hand_over(session, now))
+    todos = room.worded(session, {"todos": [one["todo"] for one in found if "todo" in one]}, user.scope)["todos"]
+    said = {one["id"]: one for one in todos}
+    return [
+        one | {"todo": said[one["todo"]["id"]]} if "todo" in one else one
+        for one in found
+        if "todo" not in one or one["todo"]["id"] in said
+    ]
 
 
 def _by_day(shifts: list[Row], today: date, zone: ZoneInfo) -> list[tuple[date, list[Row]]]:

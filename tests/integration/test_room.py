@@ -215,3 +215,18 @@ def test_what_nobody_can_do_with_a_todo_is_refused(site: ConsoleSite, world: Wor
     todo = officer.post("/api/v1/todos", json={"text": "回电", "due_at": at(world, minutes=1)}).json()
 
     assert officer.post(f"/room/todos/{todo['id']}/explode", headers=HTML).status_code == 422
+
+
+def test_the_oncoming_leader_reads_what_has_changed_since(site: ConsoleSite, world: World) -> None:
+    world.press()
+    site.as_("officer").post("/api/v1/hand-overs", json={})
+    coming = site.as_("supervisor")
+    assert "Changed since" not in coming.get("/room", headers=HTML | {"cookie": "carebell_lang=en"}).text
+
+    world.press("dev-stock")
+    world.click("claim", by="colleague")
+    site.as_("officer").post("/api/v1/todos", json={"text": "回电物业", "due_at": at(world, hours=2)})
+
+    page = coming.get("/room", headers=HTML | {"cookie": "carebell_lang=en"}).text
+    assert "Changed since it was signed (2)" in page
+    assert page.count("回电物业") == 2  # On the list, and among what is new.
