@@ -18,7 +18,7 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, NotFound, Rejected
 from notifier.models import SandboxCall
-from registry import audit
+from registry import audit, import_store
 from registry.audit import Actor, Deed
 from registry.models import DeviceEvent, Finding, Retention, table_of
 from registry.store import ELDERS
@@ -26,6 +26,7 @@ from registry.store import ELDERS
 ALARMS, RETENTION, CALLS = table_of(Alarm), table_of(Retention), table_of(SandboxCall)
 EVENTS, FINDINGS = table_of(DeviceEvent), table_of(Finding)
 CHUNK = 200
+MOST_IMPORTS = 5  # Each may have a file of many megabytes.
 LEAST_DAYS, MOST_DAYS = 7, 36_500
 
 Step = Callable[[Session, datetime, datetime | None, datetime], tuple[int, datetime | None, bool]]
@@ -88,6 +89,16 @@ def _rows_of(table: Any, at: Any) -> Step:
     return step
 
 
+def _imports(
+    session: Session, before: datetime, _done: datetime | None, _now: datetime
+) -> tuple[int, datetime | None, bool]:
+    jobs = import_store.JOBS.c
+    wanted = select(jobs.id).where(jobs.started_at < before).limit(MOST_IMPORTS)
+    ids = list(session.connection().execute(wanted).scalars())
+    import_store.forget(session, ids)
+    return len(ids), None, len(ids) == MOST_IMPORTS
+
+
 RULES = (
     Rule("presses", 180, _alarms(personal.forget_presses)),
     Rule("places", 365, _alarms(personal.forget_places)),
@@ -96,6 +107,7 @@ RULES = (
     Rule("device_history", 1825, _rows_of(EVENTS, EVENTS.c.at)),
     Rule("findings", 365, _rows_of(FINDINGS, FINDINGS.c.resolved_at)),
     Rule("sandbox_calls", 30, _rows_of(CALLS, CALLS.c.ended_at)),
+    Rule("imports", 7, _imports),
 )
 """What is kept how long. Source of the days: raw messages help to mend devices for half a year; three years is the time
 within which somebody may claim damages; a removed file can be brought back for a year."""

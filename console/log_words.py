@@ -56,6 +56,7 @@ KEPT_KINDS = {
     "device_history": N_("History of devices"),
     "findings": N_("Findings that were put right"),
     "sandbox_calls": N_("Calls of the sandbox phones"),
+    "imports": N_("Files that were imported, and what became of them"),
 }
 PROBLEMS = (
     N_("this elder has an alarm that is not closed: close it first"),

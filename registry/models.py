@@ -350,6 +350,38 @@ class PolicyVersion(SQLModel, table=True):
     author: str = Field(max_length=120)
 
 
+class ImportJob(SQLModel, table=True):
+    """An import over HTTP; its file and outcome are in `import_parts`. Whoever works on it renews `seen_at`: one that
+    is neither over nor was seen for a while has lost its console."""
+
+    __tablename__ = "import_jobs"
+
+    id: str = Field(primary_key=True, max_length=36)
+    kind: str = Field(max_length=20)
+    file_name: str = Field(default="", max_length=120)
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=Json, nullable=False)
+    user_id: str = Field(index=True, max_length=36)
+    user_name: str = Field(max_length=120)
+    state: str = Field(max_length=20)
+    what: str = Field(default="", max_length=20)
+    done: int = 0
+    total: int = 0
+    problem: str | None = Field(default=None, max_length=500)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ImportPart(SQLModel, table=True):
+    """A piece of an import's file (`what` file) or of what became of it (`outcome`), packed and sealed."""
+
+    __tablename__ = "import_parts"
+
+    job_id: str = Field(primary_key=True, max_length=36)
+    what: str = Field(primary_key=True, max_length=10)
+    n: int = Field(primary_key=True)
+    content: str = Field(sa_type=SealedText, nullable=False)
+
+
 class User(SQLModel, table=True):
     """Somebody who signs in at the console.
 

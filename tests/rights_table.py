@@ -133,6 +133,7 @@ POST   /api/v1/hand-overs                                 alarms.act
 POST   /api/v1/hand-overs/{hand_over_id}/take             alarms.act
 GET    /api/v1/import-templates/{kind}                    registry.write
 GET    /api/v1/imports/{import_id}                        registry.write
+POST   /api/v1/imports/{import_id}/continue               registry.write
 GET    /api/v1/imports/{import_id}/result                 registry.write
 POST   /api/v1/imports/{import_id}/secrets                registry.write
 POST   /api/v1/imports/{kind}                             registry.write
@@ -332,6 +333,7 @@ GET    /registry/import                                   registry.write
 POST   /registry/import                                   registry.write
 POST   /registry/import/export                            registry.export
 GET    /registry/import/{import_id}                       registry.write
+POST   /registry/import/{import_id}/continue              registry.write
 GET    /registry/import/{import_id}/result                registry.write
 POST   /registry/import/{import_id}/secrets               registry.write
 POST   /registry/import/{import_id}/write                 registry.write

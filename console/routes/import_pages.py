@@ -12,6 +12,7 @@ from console.i18n import N_, language_of, words
 from console.pages import page
 from console.routes.exchange import Exporter, Writer, attached, download
 from console.routes.imports import MEDIA_TYPES, job_of, jobs_of
+from core.errors import Conflict
 from registry.bulk import BULK_KINDS
 from registry.exporting import MEDIA_TYPES as EXPORT_TYPES
 from registry.exporting import SUFFIXES, Exports, Format, Wanted
@@ -94,6 +95,17 @@ def write(request: Request, user: Writer, import_id: str) -> Response:
     tried = job_of(request, user, import_id)
     options = _options(tried.options.rows, tried.options.on_existing, dry_run=False)
     job = jobs_of(request).start(tried.kind, tried.file_name, tried.data, options, actor_of(user))
+    return RedirectResponse(f"{PAGE}/{job.id}", 303)
+
+
+@router.post("/{import_id}/continue")
+def go_on(request: Request, user: Writer, import_id: str) -> Response:
+    """What its console did not finish."""
+    job_of(request, user, import_id)
+    try:
+        job = jobs_of(request).go_on(import_id, actor_of(user))
+    except Conflict as refused:
+        return flash.after(f"{PAGE}/{import_id}", str(refused))
     return RedirectResponse(f"{PAGE}/{job.id}", 303)
 
 

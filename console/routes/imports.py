@@ -85,6 +85,13 @@ def import_secrets(import_id: str, request: Request, user: Writer) -> Response:
     return Response(content, media_type=MEDIA_TYPES[".csv"], headers=attached("secrets.csv"))
 
 
+@router.post("/{import_id}/continue", status_code=202)
+def continue_import(import_id: str, request: Request, user: Writer) -> ImportState:
+    """Run once more what was interrupted, under a new id: its console ended on the way. What was written stays."""
+    job_of(request, user, import_id)
+    return _shown(jobs_of(request).go_on(import_id, actor_of(user)))
+
+
 def jobs_of(request: Request) -> ImportJobs:
     jobs: ImportJobs = request.app.state.imports
     return jobs

@@ -1,15 +1,21 @@
 """A file goes up over HTTP, is worked off in the background, and what became of each row comes down."""
 
+import base64
 import io
 import threading
+import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from console.import_jobs import LOST_AFTER
+from registry import import_store
 from tests.console_site import ConsoleSite, open_database, problem_of
 from tests.import_site import workbook
 
@@ -113,3 +119,59 @@ def test_the_page_takes_files_out_for_a_reason(site: ConsoleSite) -> None:
     taken = registrar.post("/registry/import/export", data=given | {"reason": "半年核对"})
     assert taken.headers["content-disposition"] == 'attachment; filename="elders.csv"'
     problem_of(site.as_("officer").post("/registry/import/export", data=given), 403)
+
+
+def test_another_console_tells_of_it_and_writes_what_was_tried(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    job_id = started(registrar, "elders", "姓名,电话\n甲,13900000001\n乙,12\n".encode(), dry_run=True)
+    settled(site, job_id, registrar)
+
+    other = another_console(site)
+    seen = other.get(f"{IMPORTS}/{job_id}").json()
+
+    assert (seen["state"], seen["read"], seen["refused"]) == ("done", 2, 1)
+    assert seen["refusals"][0]["row"] == 3
+    assert "拒绝" in other.get(f"{IMPORTS}/{job_id}/result").content.decode("utf-8-sig")
+    assert f"/registry/import/{job_id}" in other.get("/registry/import").text
+
+
+def test_import_whose_console_died_is_interrupted_and_goes_on(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    job_id = started(registrar, "elders", "姓名,电话\n甲,13900000001\n乙,13900000002\n".encode(), rows="good")
+    settled(site, job_id, registrar)
+    with site.db.write() as session:  # As a killed process leaves it: the first row written, nobody there any more.
+        news = {"state": "running", "seen_at": site.clock.now() - 2 * LOST_AFTER}
+        import_store.tell(session, job_id, **news)
+        session.connection().execute(text("DELETE FROM elders WHERE name = '乙'"))
+
+    told = registrar.get(f"{IMPORTS}/{job_id}").json()
+    assert told["state"] == "interrupted"
+    assert "继续" in registrar.get(f"/registry/import/{job_id}").text
+    again = registrar.post(f"{IMPORTS}/{job_id}/continue")
+    assert again.status_code == 202
+    settled(site, again.json()["id"], registrar)
+
+    names = sorted(item["name"] for item in registrar.get("/api/v1/elders").json()["items"])
+    assert names == ["乙", "甲"]
+    problem_of(registrar.post(f"{IMPORTS}/{job_id}/continue"), 404)
+    problem_of(registrar.post(f"{IMPORTS}/{again.json()['id']}/continue"), 409)
+
+
+def test_what_was_imported_lies_sealed_and_the_oldest_are_forgotten(site: ConsoleSite) -> None:
+    registrar = site.as_("registrar")
+    ids = [started(registrar, "elders", f"姓名\n甲{n}\n".encode()) for n in range(3)]
+    settled(site, ids[-1], registrar)
+    with site.db.read() as session:
+        raw = str(session.connection().exec_driver_sql("SELECT content FROM import_parts").all())
+        own = session.connection().exec_driver_sql("SELECT user_id FROM import_jobs").scalars().first()
+        old = import_store.old(session, str(own), 1, site.clock.now() - timedelta(days=7))
+
+    assert "甲" not in raw
+    assert base64.b64encode(zlib.compress("姓名\n甲0\n".encode(), 6)).decode() not in raw
+    assert sorted(old) == sorted(ids[:2])
+
+
+def another_console(site: ConsoleSite) -> TestClient:
+    """A second process's console at the same database, with the same registrar."""
+    other = ConsoleSite(site.db, site.clock)
+    return other.open(authorization=f"Bearer {other.token('some-registrar')}")
