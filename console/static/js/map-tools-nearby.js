@@ -18,7 +18,7 @@
   }
 
   function look(form) {
-    var place = placeOf(form), list = form.parentElement.querySelector("[data-nearby-list]");
+    var place = placeOf(form), list = form.closest("[data-nearby-frame]").querySelector("[data-nearby-list]");
     if (!place) { return Promise.resolve(); }
     var mine = asked += 1, waits = setTimeout(function () { list.setAttribute("aria-busy", "true"); }, 300);
     function done() { clearTimeout(waits); list.removeAttribute("aria-busy"); }
