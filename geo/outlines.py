@@ -117,6 +117,12 @@ class GeocnOutlines:
             and any(area.lon_min <= east and area.lon_max >= west for west, east in box.lon_ranges)
         ]
 
+    def of(self, code: str) -> Area | None:
+        """The district with this six-digit code."""
+        with self._lock:
+            areas = self._areas
+        return next((area for area in areas if area.code == code), None)
+
 
 def read_features(level: str) -> Iterator[dict[str, Any]]:
     """The GeoJSON features of `province`, `city` or `district`."""
@@ -145,6 +151,6 @@ def _ring(told: list[list[float]]) -> Ring:
 
 
 @cache
-def outlines() -> Outlines:
+def outlines() -> GeocnOutlines:
     """The one that everybody shares: it reads its files once, when it is first asked."""
     return GeocnOutlines()

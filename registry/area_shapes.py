@@ -85,6 +85,12 @@ def shape_of(session: Session, area_id: str) -> Row:
     return area | {"boundary": boundary}
 
 
+def of_areas(session: Session, area_ids: Sequence[str]) -> dict[str, Row]:
+    """The boundaries of these areas, by area."""
+    wanted = select(AREA_SHAPES).where(AREA_SHAPES.c.id.in_(area_ids))
+    return {row.id: dict(row._mapping) for row in session.connection().execute(wanted)}
+
+
 def around(session: Session, lat: float, lon: float) -> list[Row]:
     """Areas whose box holds a place, the smallest first; whether the boundary does is for `geo.shapes` to say."""
     c = AREA_SHAPES.c
