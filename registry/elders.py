@@ -43,7 +43,16 @@ class Elders:
         """A new elder's row, ready to be written where its area and ID number are right. Raises BadMember."""
         return self.desk.new(self._values(given.model_dump(), given.model_fields_set, {}))
 
-    def change(self, elder_id: str, patch: ElderPatch, version: int | None = None, by: Actor = Actor()) -> Row:
+    def change(
+        self,
+        elder_id: str,
+        patch: ElderPatch,
+        version: int | None = None,
+        by: Actor = Actor(),
+        *,
+        reason: str | None = None,
+    ) -> Row:
+        """`reason` is kept in the log."""
         said = patch.model_dump(exclude_unset=True, exclude={"version"})
         with self.desk.db.write() as session:
             before = store.held(session, ELDERS, elder_id)
@@ -56,7 +65,7 @@ class Elders:
             addresses.keep_current(session, elder_id, news, self.desk.clock.now())
             changed = sorted(news.keys() - KEPT_TO_ITSELF)
             if changed:
-                self._log(session, by, "elder.change", elder_id, members=changed)
+                self._log(session, by, "elder.change", elder_id, reason, members=changed)
             return row
 
     def confirm_access(self, elder_id: str, by: Actor = Actor()) -> Row:
@@ -117,8 +126,10 @@ class Elders:
         with self.desk.db.write() as session:
             audit.record(session, by, self.desk.clock.now(), Deed("elder.open", "elder", elder_id, reason))
 
-    def _log(self, session: Session, by: Actor, action: str, elder_id: str, **data: Any) -> None:
-        audit.record(session, by, self.desk.clock.now(), Deed(action, "elder", elder_id, data=data))
+    def _log(
+        self, session: Session, by: Actor, action: str, elder_id: str, reason: str | None = None, **data: Any
+    ) -> None:
+        audit.record(session, by, self.desk.clock.now(), Deed(action, "elder", elder_id, reason, data=data))
 
     def _values(self, values: Row, given: set[str], before: Row) -> Row:
         values = self.desk.phoned(values, self.desk.phones.to_e164)
