@@ -28,6 +28,7 @@ NPM_OPTIONS = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=2
 
 # Folder in console/static/vendor → files and folders of the npm package of the same name.
 WANTED = {
+    "@geoman-io/leaflet-geoman-free": ("LICENSE", "dist/leaflet-geoman.min.js", "dist/leaflet-geoman.css"),
     "htmx.org": ("LICENSE", "dist/htmx.min.js"),
     "leaflet": ("LICENSE", "dist/leaflet.js", "dist/leaflet.css", "dist/images"),
     "leaflet-realtime": ("LICENSE.md", "dist/leaflet-realtime.js"),
