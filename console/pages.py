@@ -22,7 +22,9 @@ from console.contact_words import FINDING_WORDS
 from console.desk_keys import DESK_KEYS, for_script
 from console.i18n import LANGUAGES, N_, Words, language_of, words
 from console.log_words import KEPT_KINDS, SUBJECTS, deed_text
+from console.map_tool_words import TOOL_WORDS
 from console.panel import distance_text
+from console.resource_words import DATUM_WORDS
 from console.resource_words import KIND_WORDS as RESOURCE_KINDS
 from console.sections import sections_for
 from console.signal_words import SIGNAL_WORDS
@@ -149,7 +151,8 @@ def _environment(language: str, timezone: str) -> Environment:
     speech = words(language)
     made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["kind_choices"] = lambda codes: [(code, w.word(w.KIND_WORDS, code, speech)) for code in codes]
-    made.globals["resource_kinds"] = RESOURCE_KINDS
+    made.globals |= {"resource_kinds": RESOURCE_KINDS, "datums": DATUM_WORDS}
+    made.globals["map_tool_words"] = {name: speech.say(text) for name, text in TOOL_WORDS.items()}
     made.globals["area_levels"] = lambda codes: [(code, w.word(w.AREA_LEVEL_WORDS, code, speech)) for code in codes]
     made.filters |= _filters(speech, ZoneInfo(timezone))
     return made

@@ -24,6 +24,7 @@ SECTIONS = (
     Section("/registry/devices", N_("Devices"), "registry.read"),
     Section("/registry/resources", N_("Resources"), "registry.read"),
     Section("/registry/areas", N_("Areas"), "registry.read"),
+    Section("/registry/map", N_("Map"), "registry.read"),
     Section("/registry/policies", N_("Policies"), "registry.read"),
     Section("/registry/import", N_("Import and export"), "registry.write"),
     Section("/registry/users", N_("Users"), "users.read"),

@@ -111,6 +111,8 @@ DELETE /api/v1/elders/{elder_id}/addresses/{address_id}   registry.write
 PATCH  /api/v1/elders/{elder_id}/addresses/{address_id}   registry.write
 POST   /api/v1/elders/{elder_id}/erase                    privacy.write
 GET    /api/v1/elders/{elder_id}/history                  registry.read
+GET    /api/v1/elders/{elder_id}/home                     registry.read
+PUT    /api/v1/elders/{elder_id}/home                     registry.write
 DELETE /api/v1/elders/{elder_id}/household                registry.write
 GET    /api/v1/elders/{elder_id}/household                registry.read
 PUT    /api/v1/elders/{elder_id}/household                registry.write
@@ -206,8 +208,10 @@ POST   /desk/many                                         alarms.act
 GET    /desk/map.css                                      public
 GET    /desk/map.js                                       alarms.read
 GET    /desk/map/areas                                    alarms.read
+POST   /desk/map/areas                                    registry.read
 GET    /desk/map/devices                                  alarms.read
 GET    /desk/map/devices/{device}                         alarms.read
+POST   /desk/map/find                                     registry.read
 GET    /desk/map/help                                     alarms.read
 GET    /desk/map/help/{resource_id}                       alarms.read
 GET    /desk/map/helpers                                  alarms.read
@@ -299,6 +303,7 @@ POST   /registry/elders/{elder_id}/addresses/new          registry.write
 GET    /registry/elders/{elder_id}/addresses/{address_id} registry.write
 POST   /registry/elders/{elder_id}/addresses/{address_id} registry.write
 POST   /registry/elders/{elder_id}/addresses/{address_id}/remove registry.write
+POST   /registry/elders/{elder_id}/area                   registry.write
 POST   /registry/elders/{elder_id}/contacts/move          registry.write
 GET    /registry/elders/{elder_id}/contacts/new           registry.write
 POST   /registry/elders/{elder_id}/contacts/new           registry.write
@@ -340,6 +345,8 @@ POST   /registry/import/{import_id}/write                 registry.write
 GET    /registry/log                                      logs.read
 GET    /registry/log/export                               logs.read
 POST   /registry/log/verify                               logs.read
+GET    /registry/map                                      registry.read
+GET    /registry/map.js                                   registry.read
 GET    /registry/policies                                 registry.read
 POST   /registry/policies                                 policies.write
 GET    /registry/policies/{name}                          registry.read

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from alarms.closing import Unanswered
 from alarms.events import DISPOSITIONS, SATISFACTIONS
 from alarms.views import alarm_briefs, last_change, number_cursor
+from console.area_places import Inside, inside
 from console.cards_beside import Cards, cards_of
 from console.closing_sheet import after_of, sheet_of
 from console.counted import Counted, as_json
@@ -226,10 +227,17 @@ def _panel(
         "faults": {},
         "nearby": help_near,
         "places": places_of(detail, help_near),
+        "inside": _inside(centre, detail),
         "together": together_of(centre, user, members["alarm"]),
         "dispositions": DISPOSITIONS,
         "satisfactions": SATISFACTIONS,
     }
+
+
+def _inside(centre: CentreDep, detail: dict[str, Any]) -> Inside | None:
+    location = detail["location"] or {}
+    with centre.db.read() as session:
+        return inside(session, location.get("lat"), location.get("lon"))
 
 
 def _cards(request: Request, centre: CentreDep, user: SignedIn, members: dict[str, Any]) -> Cards:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alarms.views import age_on
 from console import flash
+from console.area_places import inside
 from console.deps import CentreDep, actor_of, allowed, check_elder
 from console.elder_file import file_of, live_elder, removed_elder
 from console.elder_words import DEVICE_FILTERS, ELDER_KIND_WORDS, MARK_WORDS, REASON_WORDS, RISK_WORDS
@@ -103,7 +104,10 @@ def elder(request: Request, centre: CentreDep, user: Reader, elder_id: str) -> R
         return RedirectResponse(f"{LIST}/{elder_id}/removed", 303)
     with centre.db.read() as session:
         members = file_of(session, centre, user, row)
-    return page(request, "registry_elder.html", user, reasons=REASON_WORDS, **members)
+        offered = inside(session, row["lat"], row["lon"]) if row["area_code"] is None else None
+    if offered is not None and not user.scope.holds(offered.path):
+        offered = None
+    return page(request, "registry_elder.html", user, reasons=REASON_WORDS, offered_area=offered, **members)
 
 
 @router.get("/{elder_id}/history")

@@ -7,6 +7,7 @@ import pytest
 
 from core.clock import ManualClock
 from core.db import Database
+from registry.models import DeviceFix
 from tests.console_site import ConsoleSite
 
 HERE = {"lat": "34.3000", "lon": "108.7000"}
@@ -82,3 +83,111 @@ def test_only_who_writes_the_registry_is_offered_to_move_a_place(site: ConsoleSi
 
     assert "data-place-move" not in near(site)
     assert "data-place-move" in near(site, role="admin")
+
+
+# -- where something is -----------------------------------------------------------------------------------------------
+
+
+def find(site: ConsoleSite, q: str, role: str = "officer", **said: object) -> str:
+    answer = site.as_(role).post("/desk/map/find", data={"q": q} | said, headers=ENGLISH)
+    assert answer.status_code == 200, answer.text
+    return " ".join(answer.text.split())
+
+
+@pytest.fixture
+def village(site: ConsoleSite) -> ConsoleSite:
+    site.make("areas", code="610402", name="秦都区", level="district")
+    site.make("areas", code="610402001", name="人民路街道", level="street", parent_code="610402")
+    site.make("areas", code="610402001201", name="吴家堡村委会", level="community", parent_code="610402001")
+    return site
+
+
+def test_an_elder_is_found_at_home_with_the_distance(site: ConsoleSite) -> None:
+    site.make("elders", name="赵桂明", lat=34.3, lon=108.7, phone="+8613800138000", address="秦都区吴家堡3号楼")
+    text = find(site, "赵桂明", from_lat="34.31", from_lon="108.7")
+
+    assert names(text) == ["赵桂明"]
+    assert 'data-lat="34.3" data-lon="108.7"' in text
+    assert "registered home" in text
+    assert "1.1 km" in text
+    assert "distances from the middle of the map" in text
+    assert 'href="tel:+8613800138000"' in text
+
+
+def test_help_is_found_by_name_and_by_address(site: ConsoleSite) -> None:
+    site.make("resources", name="吴家堡卫生站", address="秦都区渭阳西路", lat=34.3, lon=108.7)
+
+    assert names(find(site, "卫生站")) == ["吴家堡卫生站"]
+    assert names(find(site, "渭阳西路")) == ["吴家堡卫生站"]
+    assert names(find(site, "%")) == []
+
+
+@pytest.mark.parametrize(("q", "crs", "title"), [
+    ("34.33,108.70", "wgs84", "34.330000, 108.700000"),
+    ("108.70，34.33", "wgs84", "34.330000, 108.700000"),
+    ("北纬34.33 东经108.70", "wgs84", "34.330000, 108.700000"),
+    ("N34.33° E108.70°", "wgs84", "34.330000, 108.700000"),
+    ("34.33, 108.70", "gcj02", "34.331463, 108.695358"),
+])  # fmt: skip
+def test_typed_coordinates_are_a_place_in_the_datum_that_is_chosen(
+    site: ConsoleSite, q: str, crs: str, title: str
+) -> None:
+    text = find(site, q, crs=crs)
+
+    assert names(text) == [title]
+    assert "咸阳市秦都区" in text
+    assert ("the larger number was typed first" in text) == q.startswith("108")
+
+
+def test_a_device_is_found_where_it_last_was(site: ConsoleSite) -> None:
+    elder = site.make("elders", name="赵桂明", lat=34.3, lon=108.7)
+    site.make("devices", uid="cb-77", elder_id=elder["id"])
+    assert 'data-kind="device" data-id="cb-77" data-name="cb-77" data-lat="34.3"' in find(site, "cb-77")
+
+    with site.db.write() as session:
+        session.add(DeviceFix(uid="cb-77", lat=34.35, lon=108.75, accuracy_m=20, fix_at=NIGHT, source="gnss", given={}))
+    text = find(site, "cb-77")
+    assert 'data-lat="34.35" data-lon="108.75" data-within="20.0"' in text
+    assert "where the device last was" in text
+
+
+def test_an_address_that_nobody_has_leads_to_its_village_and_says_how_exact_that_is(village: ConsoleSite) -> None:
+    unknown = find(village, "秦都区吴家堡7组老槐树旁")
+    assert names(unknown) == ["吴家堡村委会"]
+    assert "Not exact: only the middle of 秦都区 is known" in unknown
+
+    for lat in (34.33, 34.34):
+        village.make("elders", lat=lat, lon=108.7, area_code="610402001201")
+    homes = find(village, "吴家堡老槐树")
+    assert "Middle of the 2 homes known there; they lie up to 550 m from it." in homes
+    assert 'data-lat="34.335"' in homes
+
+    areas = village.as_("registrar").get("/api/v1/areas", params={"level": "community"}).json()["items"]
+    line = [[108.7, 34.3], [108.72, 34.3], [108.72, 34.32], [108.7, 34.32]]
+    village.as_("registrar").put(
+        f"/api/v1/areas/{areas[0]['id']}/shape", json={"type": "Polygon", "coordinates": [line]}
+    )
+    drawn = find(village, "吴家堡老槐树")
+    assert "Middle of the drawn boundary; its edge is up to 1.4 km away." in drawn
+
+
+def test_an_elder_whose_home_has_no_place_is_shown_at_the_middle_of_the_village(village: ConsoleSite) -> None:
+    village.make("elders", name="王秀兰", area_code="610402001201")
+
+    assert "Not exact: only the middle of 秦都区 is known" in find(village, "王秀兰")
+
+
+def test_another_streets_people_are_not_found_nor_counted(village: ConsoleSite) -> None:
+    village.make("areas", code="610402002", name="西兰路街道", level="street", parent_code="610402")
+    elder = village.make("elders", name="赵桂明", lat=34.33, lon=108.7, area_code="610402001201")
+    village.make("devices", uid="cb-77", elder_id=elder["id"])
+    theirs = village.of_areas("officer", "610402002")
+
+    def seen(q: str) -> str:
+        return theirs.post("/desk/map/find", data={"q": q}, headers=ENGLISH).text
+
+    assert names(seen("赵桂明")) == []
+    assert names(seen("cb-77")) == []
+    assert names(seen("吴家堡村")) == ["吴家堡村委会"]
+    assert "homes known there" not in seen("吴家堡村")
+    assert names(find(village, "赵桂明")) == ["赵桂明"]

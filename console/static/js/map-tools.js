@@ -17,6 +17,14 @@ var carebell = window.carebell = window.carebell || {};
   }
 
   carebell.tools = { ask: ask };
+
+  // A map without alarms, made known as the live one is.
+  carebell.board = function (map) {
+    carebell.prepare(map);
+    carebell.map = { leaflet: map };
+    map.getContainer().dispatchEvent(new CustomEvent("carebell:map", { bubbles: true }));
+  };
+
   var frame = document.getElementById("map-tools");
   if (!frame) { return; }
   var PAN_PX = 80, tools = {}, current = null, isArmed = false, map = null, drawn = null, waiting = [], opener = null;
@@ -102,7 +110,7 @@ var carebell = window.carebell = window.carebell || {};
   function onKey(happened) {
     if (!current || happened.ctrlKey || happened.metaKey || happened.altKey || document.querySelector("dialog[open]")) { return; }
     if (happened.key === "Escape") {
-      if (frame.parentElement.contains(happened.target) || isArmed) { taken(happened); if (!(tools[current].back && tools[current].back())) { stop(); } }
+      if (frame.parentElement.contains(happened.target) || happened.target === document.body || isArmed) { taken(happened); if (!(tools[current].back && tools[current].back())) { stop(); } }
       return;
     }
     var deed = isArmed && happened.target === map.getContainer() && KEYS[happened.key];
@@ -113,8 +121,11 @@ var carebell = window.carebell = window.carebell || {};
 
   function typing(on) { return on.matches("input, textarea, select, [contenteditable]"); }
 
+  // Who switched the desk's letters off has switched this one off too.
+  function lettersAreOn() { try { return localStorage.getItem("carebell.keys") !== "off"; } catch (refused) { return true; } }
+
   function onShortcut(happened) {
-    if (happened.key !== "t" || happened.ctrlKey || happened.metaKey || happened.altKey || typing(happened.target)) { return; }
+    if (!lettersAreOn() || happened.isComposing || happened.key !== "t" || happened.ctrlKey || happened.metaKey || happened.altKey || typing(happened.target)) { return; }
     if (document.querySelector("dialog[open]") || !bar.offsetParent) { return; }
     happened.preventDefault();
     (bar.querySelector('[aria-pressed="true"]') || bar.querySelector("[data-tool]")).focus();
