@@ -15,10 +15,16 @@
     return parts.map(function (part) { return part[0].slice(0, -1).map(function (at) { return [at[1], at[0]]; }); });
   }
 
-  // On the desk a layer shows them, and is told to look again.
-  function load() {
+  // On the desk a layer shows them: switched on, and off before, it looks again.
+  function again() {
     var layer = document.querySelector('[data-layer="areas"]');
-    if (layer) { layer.dispatchEvent(new Event("change", { bubbles: true })); }
+    if (layer) {
+      [false, true].forEach(function (isOn) { layer.checked = isOn; layer.dispatchEvent(new Event("change", { bubbles: true })); });
+    }
+    load();
+  }
+
+  function load() {
     if (!frame.dataset.boundaries) { return Promise.resolve(); }
     return fetch("/api/v1/areas/shapes", { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (answer) {
       return answer.ok ? answer.json() : { features: [] };
@@ -167,7 +173,7 @@
 
   function undoable(text, run) {
     carebell.toast(text, { text: carebell.say("mapUndo"), run: function () {
-      run().then(function () { carebell.toast(carebell.say("mapUndone")); load(); }, function (problem) { carebell.toast(carebell.say("failed", { why: problem.message })); });
+      run().then(function () { carebell.toast(carebell.say("mapUndone")); again(); }, function (problem) { carebell.toast(carebell.say("failed", { why: problem.message })); });
     } }, UNDO_S);
   }
 
@@ -180,7 +186,7 @@
         return was.before ? tools.send("PUT", url, was.before, version) : tools.send("DELETE", url, null, version);
       });
       rest();
-      load();
+      again();
     }, function (problem) { save.disabled = false; refused(problem); });
   }
 
@@ -189,7 +195,7 @@
     send("DELETE", null, was.version).then(function () {
       undoable(carebell.say("areaRemoved", { name: was.name }), function () { return tools.send("PUT", url, was.before); });
       rest();
-      load();
+      again();
     }, refused);
   }
 
