@@ -15,6 +15,8 @@ VERBS = {
     "import": N_("imported"),
     "give": N_("signed and handed over"),
     "take": N_("signed and taken over"),
+    "shape": N_("boundary drawn"),
+    "shape_remove": N_("boundary removed"),
     "let_go": N_("kept long enough, let go"),
     "sign_in": N_("came in"),
     "sign_out_everywhere": N_("signed out everywhere"),

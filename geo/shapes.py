@@ -148,11 +148,11 @@ def _point(pair: Any, crs: str) -> Point:
     is_pair = isinstance(pair, list) and len(pair) in (2, 3)
     if not is_pair or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in pair):
         raise BadShape("each point must be [longitude, latitude]")
-    lon, lat = float(pair[0]), float(pair[1])
+    lon, lat = pair[0], pair[1]
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         hint = ": longitude comes first" if abs(lat) <= 180 and abs(lon) <= 90 else ""
         raise BadShape(f"a point lies outside the world{hint}")
-    lat, lon = to_wgs84(lat, lon, crs)
+    lat, lon = to_wgs84(float(lat), float(lon), crs)
     return round(lon * _UNIT), round(lat * _UNIT)
 
 

@@ -150,3 +150,18 @@ def test_what_lies_inside_is_what_shapely_says(radii: list[float], north: float,
     assume(known.boundary.distance(Point(lon, lat)) > 1e-9)
 
     assert shape.holds(lat, lon) == known.contains(Point(lon, lat))
+
+
+numbers = st.integers() | st.floats() | st.just(10**400)
+things = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(max_size=3), lambda inner: st.lists(inner, max_size=4), max_leaves=12
+)
+
+
+@given(st.sampled_from(["Polygon", "MultiPolygon", "Point", "Feature"]), things)
+def test_whatever_is_said_is_a_boundary_or_refused_as_none(kind: str, told: Any) -> None:
+    try:
+        shape = read_shape({"type": kind, "coordinates": told, "geometry": told})
+    except BadShape:
+        return
+    assert shape.rings
