@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from alarms.afterwards import added, entered
 from alarms.chain import TECHNICAL, alarm_due, plan
 from alarms.engaged import line_engaged
-from alarms.events import Cancel, Deadline, Event, LineEngaged, Located, OfficerAction, Press
+from alarms.events import Afterwards, Cancel, Deadline, Event, LineEngaged, Located, OfficerAction, Press
 from alarms.handing import offer_due
 from alarms.ladder import Ladder
 from alarms.officer import officer_action
@@ -35,6 +36,8 @@ def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) ->
     Source: the contract's rule of the chain; docs/architecture.md tells it in words.
     """
     if case is None:
+        if isinstance(event, Afterwards):
+            return plan(entered(event, ladder, base_priority(event.kind, False), now), ladder, now)
         if not isinstance(event, Press):
             raise Rejected("only a press opens a case")
         return plan(_opened(event), ladder, now)
@@ -48,6 +51,8 @@ def decide(case: Case | None, event: Event, ladder: Ladder, *, now: datetime) ->
             decision = officer_action(case, event, ladder, now)
         case Located():
             decision = Decision(case)
+        case Afterwards():
+            return added(case, event, ladder, now)
         case LineEngaged():
             decision = line_engaged(case, case.attempt(event.attempt_id), ladder, now)
         case Deadline(attempt_id=None):

@@ -156,4 +156,44 @@ class LineEngaged:
     at: datetime
 
 
-Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged | Located
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """A call that an officer dialled by hand; `outcome` is one of CALL_OUTCOMES. Who is no contact has a name."""
+
+    at: datetime
+    outcome: str
+    contact_id: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    role: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """补录: what was done while the system was down, with its real times, entered at `at`.
+
+    Without `closed_at` the case goes on from its last step. `add_to` is an alarm that it belongs to; `is_certain` says
+    that it is another case than the one that looks like it.
+    """
+
+    elder_id: str
+    user_id: str
+    user_name: str
+    at: datetime
+    pressed_at: datetime
+    kind: str = "sos"
+    device_uid: str | None = None
+    calls: tuple[CallMade, ...] = ()
+    helper_id: str | None = None
+    helper_name: str | None = None
+    accepted_at: datetime | None = None
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+    disposition: str | None = None
+    satisfaction: str | None = None
+    text: str | None = None
+    add_to: str | None = None
+    is_certain: bool = False
+
+
+Event = Press | Cancel | CallReport | RelativeAnswer | OfficerAction | Deadline | LineEngaged | Located | Afterwards

@@ -63,9 +63,12 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`received` by local hour (24 numbers); `places` are (lat, lon) of today's alarms, WGS-84."""
+    """`entered` of those received were entered afterwards: they stand at their true hour, and no service level counts
+    them, since the system was not there to keep it. `by_hour` are the received by local hour (24 numbers); `places` are
+    (lat, lon) of today's alarms, WGS-84."""
 
     received: int
+    entered: int
     closed: int
     false_alarms: int
     levels: tuple[Level, ...]
@@ -77,7 +80,7 @@ def day_of(session: Session, since: datetime, now: datetime, scope: Scope = EVER
     """The figures of the alarms received from `since` (local midnight, aware) until now."""
     c = _ALARMS.c
     columns = (c.received_at, c.first_call_at, c.claimed_at, c.accepted_at, c.arrived_at, c.closed_at, c.satisfaction,
-               c.disposition, c.location)  # fmt: skip
+               c.disposition, c.location, c.entered_at)  # fmt: skip
     wanted = (
         select(*columns)
         .where(c.received_at >= since, c.device_uid != PROBE_UID, c.is_test.is_(False), *scope.where(_ALARMS))
@@ -90,9 +93,10 @@ def day_of(session: Session, since: datetime, now: datetime, scope: Scope = EVER
         hours[row.received_at.astimezone(since.tzinfo).hour] += 1
     return Day(
         received=len(rows),
+        entered=sum(row.entered_at is not None for row in rows),
         closed=sum(row.closed_at is not None for row in rows),
         false_alarms=sum(row.disposition == "false_alarm" for row in rows),
-        levels=levels_of(rows, now),
+        levels=levels_of([row for row in rows if row.entered_at is None], now),
         by_hour=tuple(hours),
         places=tuple(_places(rows)),
     )

@@ -55,6 +55,17 @@ class Ladders:
             kind=kind,
         )  # fmt: skip
 
+    def home_of(self, elder_id: str) -> ElderProfile | None:
+        """The elder, once read."""
+        self.read([elder_id])
+        household = self._households.get(elder_id)
+        return household.elder if household else None
+
+    def policy_of_elder(self, elder: ElderProfile, kind: str) -> PolicyInForce:
+        """The policy that a case of this elder starts with, whatever device there is."""
+        default = directory.default_policy(self._session)
+        return self._book.choose(self._session, default, elder_id=elder.id, area_path=elder.area_path, kind=kind)
+
     def of_profile(self, profile: Profile | None, policy: PolicySettings) -> CaseLadder:
         """The ladder of a case that opens now."""
         return self._ladder(profile.elder.id if profile and profile.elder else None, policy)

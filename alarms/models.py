@@ -55,6 +55,7 @@ class Alarm(SQLModel, table=True):
     offer_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     question: dict[str, Any] | None = Field(default=None, sa_type=Json)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    entered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class PressRow(SQLModel, table=True):

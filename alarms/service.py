@@ -13,10 +13,12 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalEr
 from sqlmodel import Session
 
 from alarms import call_backs, claims, learnt, links, store, supplement
+from alarms.afterwards import LooksDouble
 from alarms.case import decide
 from alarms.check_calls import CheckCalls
 from alarms.claims import Claimed
 from alarms.events import (
+    Afterwards,
     CallReport,
     Cancel,
     Deadline,
@@ -53,6 +55,7 @@ SEND_LEASE_S = 12.0  # A sender has its own limit of 5 s for each provider; afte
 SOON_S = 0.9  # The engine looks every second by itself.
 UNREACHABLE = (OperationalError, InterfaceError, InternalError)  # The last: a server that became read-only.
 DEADLOCK = "40P01"
+SAME_MINUTE = timedelta(seconds=60)
 CONFLICT_RETRIES = 5  # Two gateways opening one elder's alarm at once: the loser decides again.
 log = logging.getLogger(__name__)
 
@@ -261,6 +264,7 @@ class _Work:
         self._alarm_of = store.alarms_of_attempts(session, attempt_ids)
         alarm_ids = set(self._open.values()) | set(self._alarm_of.values())
         alarm_ids |= {e.alarm_id for e in events if isinstance(e, OfficerAction | Deadline)}
+        alarm_ids |= {e.add_to for e in events if isinstance(e, Afterwards) and e.add_to}
         alarm_ids |= {self.receipts[e.device_uid, e.alarm_msg_id][0] for e in cancels
                       if e.alarm_msg_id and (e.device_uid, e.alarm_msg_id) in self.receipts}  # fmt: skip
         self._cases = store.load(session, alarm_ids, attempt_ids)
@@ -283,6 +287,10 @@ class _Work:
                     return Handled(None)
             case OfficerAction() | Deadline():
                 alarm_id = event.alarm_id
+            case Afterwards():
+                if event.add_to is None:
+                    return self._enter(event)
+                alarm_id = event.add_to
             case _:
                 alarm_id = self._alarm_of.get(event.attempt_id, "")
         stored = self._cases.get(alarm_id)
@@ -355,6 +363,29 @@ class _Work:
         self._open[key] = case.id
         self._pages.new_case(case, key, policy)
         return self._save(Stored(changed(case, attempts=()), key, policy), replace(decision, case=case))
+
+    def _enter(self, event: Afterwards) -> Handled:
+        """A case that a person enters afterwards; where one like it is there, or one is open, it is asked first."""
+        elder = self._ladders.home_of(event.elder_id)
+        if elder is None:
+            raise NotFound("there is no such elder")
+        still_open = store.open_alarms(self._session, {elder.id}).get(elder.id)
+        if still_open is not None and (event.closed_at is None or not event.is_certain):
+            raise LooksDouble("is_open", still_open, store.number_of(self._session, still_open))
+        alike = None if event.is_certain else store.like_it(self._session, elder.id, event.pressed_at, SAME_MINUTE)
+        if alike is not None:
+            raise LooksDouble("same_minute", *alike)
+        in_force = self._ladders.policy_of_elder(elder, event.kind)
+        decision = decide(None, event, self._ladders.of_elder(elder.id, in_force.settings), now=self._now)
+        home = read_home(elder.lat, elder.lon, elder.home_given)
+        where = as_json_or_unknown(choose(None, None, home, self._now, pressed_at=None), self._now, measured=False)
+        case = changed(decision.case, id=self._service._new_id(), location=where)
+        key, policy = None if case.state == "closed" else elder.id, kept(in_force)
+        self._pages.new_case(case, key, policy)
+        case = self._save(Stored(changed(case, attempts=()), key, policy), replace(decision, case=case))
+        deed = Deed("alarm.enter", "alarm", case.id, data={"pressed_at": event.pressed_at.isoformat()})
+        self._deeds.append((Actor(event.user_id, event.user_name), deed))
+        return Handled(case.id, case.state)
 
     def _locate(self, press: Press | Located, profile: Profile | None) -> dict[str, Any]:
         elder = profile.elder if profile else None

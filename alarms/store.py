@@ -148,7 +148,7 @@ class Pages:
         self.down: list[dict[str, Any]] = []
         self.heirs: list[dict[str, Any]] = []
 
-    def new_case(self, case: Case, open_key: str, policy: dict[str, Any]) -> None:
+    def new_case(self, case: Case, open_key: str | None, policy: dict[str, Any]) -> None:
         self.new_cases[case.id] = _members(case) | {"open_key": open_key, "policy": policy, "version": 1}
 
     def case(self, case: Case, open_key: str | None) -> None:
@@ -217,6 +217,19 @@ def opened_again(session: Session, key: str) -> str | None:
     wanted = select(_ALARMS.c.id).where(_ALARMS.c.open_key.startswith(f"{key}#", autoescape=True))
     found: str | None = session.scalar(wanted.order_by(_ALARMS.c.number).limit(1))
     return found
+
+
+def like_it(session: Session, elder_id: str, at: datetime, within: timedelta) -> tuple[str, int] | None:
+    """The alarm of this elder that came at about this time: id and number."""
+    wanted = select(_ALARMS.c.id, _ALARMS.c.number).where(
+        _ALARMS.c.elder_id == elder_id, _ALARMS.c.received_at.between(at - within, at + within)
+    )
+    row = session.execute(wanted.order_by(_ALARMS.c.number).limit(1)).one_or_none()
+    return (row.id, row.number) if row else None
+
+
+def number_of(session: Session, alarm_id: str) -> int:
+    return int(session.execute(select(_ALARMS.c.number).where(_ALARMS.c.id == alarm_id)).scalar_one())
 
 
 def key_is_free(session: Session, key: str) -> bool:

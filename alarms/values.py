@@ -67,7 +67,8 @@ class Case:
     """One emergency. `attempts` holds at least those of this round and all that are live, in order.
 
     `offer` and `question` are as `alarms.handing` writes them; `offered_to` is the user whom the offer names,
-    and `asked_at` is set while the question waits for a leader.
+    and `asked_at` is set while the question waits for a leader. `entered_at` is when a person entered afterwards what
+    had happened without the system.
     """
 
     device_uid: str
@@ -103,6 +104,7 @@ class Case:
     offer_due_at: datetime | None = None
     question: dict[str, Any] | None = None
     asked_at: datetime | None = None
+    entered_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
 
     @property

@@ -174,6 +174,7 @@ def _core(row: Row[Any], attempts: Iterable[Row[Any]], users: Mapping[str, Json]
         "location": with_age(row.location, now), "round": row.round, "officers_wanted": row.officers_wanted,
         "claimed_by": users.get(row.claimed_by, {"id": row.claimed_by}) if row.claimed_by else None,
         "claimed_at": instant(row.claimed_at), "cancelled_at": instant(row.cancelled_at),
+        "entered_at": instant(row.entered_at),
         "received_at": instant(row.received_at), "first_call_at": instant(row.first_call_at),
         "accepted_at": instant(row.accepted_at), "accepted_by": row.accepted_by, "eta_min": row.eta_min,
         "arrived_at": instant(row.arrived_at), "closed_at": instant(row.closed_at),

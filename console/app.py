@@ -22,6 +22,7 @@ from console.pages import error_page
 from console.routes import (
     account,
     account_pages,
+    afterwards,
     alarm_closing,
     alarms,
     area_pages,
@@ -104,6 +105,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     account.router,
     account_pages.router,
+    afterwards.api,
+    afterwards.router,
     alarm_closing.router,
     alarms.router,
     events.router,

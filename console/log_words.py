@@ -31,6 +31,7 @@ VERBS = {
     "supplement": N_("supplemented after 7 days"),
     "link": N_("linked with the site's sign-in"),
     "check": N_("checked the sound"),
+    "enter": N_("entered afterwards"),
 }
 SUBJECTS = {
     "elder": N_("elder's file"),

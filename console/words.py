@@ -187,6 +187,8 @@ TIMELINE_WORDS = {
     "linked": N_("Linked with another alarm"),
     "located": N_("The device says where it is now"),
     "device_told": N_("%(author)s told the device: %(command)s"),
+    "entered_afterwards": N_("Entered afterwards by %(author)s: the call for help came in"),
+    "called_by_hand": N_("Called %(name)s by hand: %(outcome)s"),
     "unreadable": N_("The message could not be read whole"),
 } | closing_words.LINE_WORDS
 EMPTY_STEP = N_("the next step")
@@ -219,7 +221,7 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
     } | closing_words.members(data, speech)
     text = word(TIMELINE_WORDS, what, speech) % members if what in TIMELINE_WORDS else what
     more = [str(data["text"])] if what in TOGETHER_LINES and data.get("text") else []
-    if data.get("role") and what in ("call_started", "accepted"):
+    if data.get("role") and what in ("call_started", "called_by_hand", "accepted"):
         more.append(word(ROLE_WORDS, data["role"], speech))
     if data.get("eta_min") is not None:
         more.append(speech.say(N_("in %(minutes)s min")) % {"minutes": data["eta_min"]})

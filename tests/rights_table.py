@@ -36,6 +36,7 @@ GET    /api/v1/account/tokens                             anybody
 POST   /api/v1/account/tokens                             anybody
 DELETE /api/v1/account/tokens/{token_id}                  anybody
 GET    /api/v1/alarms                                     alarms.read
+POST   /api/v1/alarms/afterwards                          alarms.act
 POST   /api/v1/alarms/many                                alarms.act
 GET    /api/v1/alarms/{alarm_id}                          alarms.read
 POST   /api/v1/alarms/{alarm_id}/accept                   alarms.act
@@ -387,6 +388,10 @@ POST   /registry/users/{user_id}/sign-out                 users.write
 POST   /registry/users/{user_id}/tokens/{token_id}/revoke users.write
 POST   /registry/users/{user_id}/unlock                   users.write
 GET    /room                                              alarms.read
+GET    /room/afterwards                                   alarms.act
+POST   /room/afterwards/find                              alarms.act
+GET    /room/afterwards/{elder_id}                        alarms.act
+POST   /room/afterwards/{elder_id}                        alarms.act
 GET    /room/due                                          alarms.read
 POST   /room/hand-overs                                   alarms.act
 POST   /room/hand-overs/{hand_over_id}/take               alarms.act

@@ -45,15 +45,25 @@
       return crypto.subtle.deriveKey(how, raw, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
     });
   }
+  function decrypted(key, number, box, end) {
+    var bound = new TextEncoder().encode(about.format + ":" + number + ":" + end);
+    return crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce(number), additionalData: bound }, key, bytes(box.textContent));
+  }
+  // The first box tells a wrong passphrase from a file that was cut behind it.
+  function unsealed(key, number, box, isLast) {
+    return decrypted(key, number, box, isLast ? "last" : "more").catch(function () {
+      if (number > 0) { throw new Error("broken"); }
+      return decrypted(key, number, box, isLast ? "more" : "last").then(function () { throw new Error("broken"); }, function () { throw new Error("wrong"); });
+    });
+  }
   function open(passphrase, told) {
     var boxes = Array.prototype.slice.call(document.querySelectorAll("script.box"));
     return keyOf(passphrase).then(function (key) {
       return boxes.reduce(function (before, box, number) {
         return before.then(function () {
-          var bound = new TextEncoder().encode(about.format + ":" + number + ":" + (number === boxes.length - 1 ? "last" : "more"));
           told.textContent = say("opening", { n: Math.round(100 * number / boxes.length) });
-          return crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce(number), additionalData: bound }, key, bytes(box.textContent));
-        }).catch(function () { throw new Error(number ? "broken" : "wrong"); }).then(unpacked).then(function (content) {
+          return unsealed(key, number, box, number === boxes.length - 1);
+        }).then(unpacked).then(function (content) {
           if (content.mark) { mark = content.mark; }
           elders = elders.concat(content.elders || []);
         });
@@ -115,7 +125,7 @@
 
   function contact(one) {
     var made = make("li");
-    var who = say("role." + one.role) + (one.relation ? " · " + one.relation : "");
+    var who = say("role." + one.role) + (one.relation && one.relation !== say("role." + one.role) ? " · " + one.relation : "");
     add(made, make("b", one.name), document.createTextNode(" " + who), numbers(one.phones, "num"), numbers(one.wrong, "wrong num"));
     if (one.has_key) { add(made, document.createTextNode(" "), make("b", "🔑 " + say("key"))); }
     var when = (one.hours || []).concat((one.away || []).map(function (text) { return say("away") + " " + text; })).join("；");

@@ -49,7 +49,7 @@ def open_page(chromium: Browser, centre: LiveCentre) -> Iterator[Open]:
     def watch(page: Page) -> Page:
         def asked(request: Request) -> None:
             where = urlsplit(request.url)
-            if where.scheme not in ("data", "blob") and where.hostname != "127.0.0.1":
+            if where.scheme not in ("data", "blob", "file") and where.hostname != "127.0.0.1":
                 wrong.append(f"a request left the machine: {request.url}")
 
         page.on("request", asked)
