@@ -13,6 +13,7 @@ from core.ids import new_id
 from registry.models import Elder, table_of
 from registry.store import AREAS, add
 from tests.browser.conftest import Open
+from tests.browser.test_for_everyone import problems
 from tests.integration.test_board import row
 from tests.live_centre import LiveCentre
 
@@ -102,6 +103,20 @@ def test_one_arrangement_for_the_ticked(open_page: Open, centre: LiveCentre) -> 
     alarm = centre.alarm("alarm-3")
     assert (alarm["state"], alarm["accepted_by"]["name"], alarm["eta_min"]) == ("accepted", "Fire brigade", 20)
     assert centre.alarm("alarm-5")["state"] == "open"
+
+
+@pytest.mark.parametrize("theme", ["day", "night"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_everybody_can_answer_many(open_page: Open, theme: str, width: int) -> None:
+    page = open_page(theme=theme, width=width)
+    of_area(page, "South court")
+    page.get_by_text("Somebody is going …").click()
+
+    assert problems(page) == []
+    page.locator("[data-view=all]").click()
+    expect(page.locator("#queue > .line").first).to_have_attribute("data-waits", "180")
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_what_waits_too_long_stands_on_every_page_until_it_is_taken(open_page: Open) -> None:
