@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 from sqlmodel import Session
 
+from alarms import recording_store
 from alarms.models import Alarm, Attempt, PressRow, TimelineRow, ToDo
 from core.errors import Conflict
 from notifier.models import SandboxCall
@@ -60,6 +61,7 @@ def told(session: Session, elder_id: str) -> Json:
         "alarms": alarms,
         "presses": _rows(session, PRESSES, PRESSES.c.alarm_id.in_(ids)),
         "attempts": _rows(session, ATTEMPTS, ATTEMPTS.c.alarm_id.in_(ids)),
+        "recordings": recording_store.of_alarms(session, ids),
         "timeline": _rows(session, TIMELINE, TIMELINE.c.alarm_id.in_(ids)),
         "log": _rows(session, AUDIT, and_(AUDIT.c.subject_kind == "elder", AUDIT.c.subject_id == elder_id)),
     }
@@ -121,6 +123,7 @@ def forget_people(session: Session, alarm_ids: Collection[str]) -> None:
             kept = {"role": alarm["accepted_by"].get("role"), "name": NAMELESS}
             connection.execute(update(ALARMS).where(ALARMS.c.id == alarm["id"]).values(accepted_by=kept))
     _forget_lines(session, alarm_ids)
+    recording_store.let_go(session, recording_store.RECORDINGS.c.alarm_id.in_(alarm_ids))
 
 
 def _contacts_of(elder_id: str) -> Any:

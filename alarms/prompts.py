@@ -32,6 +32,8 @@ def prompt_of(
     timezone: str,
     make_link: MakeLink | None,
     access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
+    *,
+    is_recorded: bool = False,
 ) -> Prompt | None:
     """The prompt of an attempt; None when there is no such attempt. Health is filled in for a doctor only."""
     columns = (_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language)
@@ -68,6 +70,7 @@ def prompt_of(
         is_silent=row.is_silent,
         is_test=row.is_test,
         is_over=_is_over(row),
+        is_recorded=is_recorded and row.purpose != "message",
         device_uid=row.device_uid if elder is None else None,
         accepted_by_name=(row.accepted_by or {}).get("name"),
         received_at_local=row.received_at.astimezone(ZoneInfo(timezone)).strftime("%H:%M"),

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
-from alarms import personal
+from alarms import personal, recording_store
 from alarms.models import Alarm
+from alarms.recording_store import RECORDINGS
 from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, NotFound, Rejected
@@ -99,18 +100,26 @@ def _imports(
     return len(ids), None, len(ids) == MOST_IMPORTS
 
 
+def _recordings(
+    session: Session, before: datetime, _done: datetime | None, _now: datetime
+) -> tuple[int, datetime | None, bool]:
+    return recording_store.let_go(session, RECORDINGS.c.made_at < before), None, False
+
+
 RULES = (
     Rule("presses", 180, _alarms(personal.forget_presses)),
     Rule("places", 365, _alarms(personal.forget_places)),
     Rule("people_in_alarms", 1095, _alarms(personal.forget_people)),
+    Rule("recordings", 180, _recordings),
     Rule("removed_files", 365, _removed_files),
     Rule("device_history", 1825, _rows_of(EVENTS, EVENTS.c.at)),
     Rule("findings", 365, _rows_of(FINDINGS, FINDINGS.c.resolved_at)),
     Rule("sandbox_calls", 30, _rows_of(CALLS, CALLS.c.ended_at)),
     Rule("imports", 7, _imports),
 )
-"""What is kept how long. Source of the days: raw messages help to mend devices for half a year; three years is the time
-within which somebody may claim damages; a removed file can be brought back for a year."""
+"""What is kept how long. Source of the days: raw messages help to mend devices for half a year, and who complains of a
+call does so within that time; three years is the time within which somebody may claim damages; a removed file can be
+brought back for a year."""
 _BY_KIND = {rule.kind: rule for rule in RULES}
 
 

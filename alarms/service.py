@@ -102,11 +102,11 @@ class AlarmService:
     def __init__(
         self, db: Database, clock: Clock, wake: Wake, *, timezone: str = "Asia/Shanghai",
         make_id: Callable[[], str] = new_id, make_link: MakeLink | None = None,
-        access_doubtful_days: int = DOUBTFUL_AFTER_DAYS,
+        access_doubtful_days: int = DOUBTFUL_AFTER_DAYS, records_calls: bool = False,
     ) -> None:  # fmt: skip
         self._db, self._clock, self._wake, self._new_id = db, clock, wake, make_id
         self._timezone, self._make_link, self._book = timezone, make_link, PolicyBook()
-        self._access_doubtful_days = access_doubtful_days
+        self._access_doubtful_days, self.records_calls = access_doubtful_days, records_calls
         self.dispatcher: Dispatcher | None = None
         self.check_calls: CheckCalls | None = None
 
@@ -166,8 +166,9 @@ class AlarmService:
             return self.check_calls.prompt(attempt_id)
         with self._db.read() as session:
             return prompt_of(
-                session, attempt_id, self._clock.now(), self._timezone, self._make_link, self._access_doubtful_days
-            )
+                session, attempt_id, self._clock.now(), self._timezone, self._make_link, self._access_doubtful_days,
+                is_recorded=self.records_calls,
+            )  # fmt: skip
 
     def attempt_by_phone(self, phone: str) -> str | None:
         """The message that a text from this number answers: the newest one of an alarm that is not closed."""

@@ -225,7 +225,7 @@ def run_demo(settings: Settings, serve: Callable[[Carebell], None]) -> None:
         own = settings.model_copy(
             update={
                 "data_dir": Path(folder), "database_url": "", "secret_key": "", "mqtt_url": "", "mqtt_admin_url": "",
-                "notifier": ("sandbox",), "public_url": public,
+                "notifier": ("sandbox",), "public_url": public, "record_calls": True,
             }
         )  # fmt: skip
         serve(DemoCentre(own, rng, print_plainly))

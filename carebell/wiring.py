@@ -21,6 +21,7 @@ from alarms import store as alarm_store
 from alarms.check_calls import CheckCalls
 from alarms.engine import Engine
 from alarms.hangups import HangUps
+from alarms.recordings import Recordings
 from alarms.service import AlarmService
 from carebell import site
 from carebell.broker_rights import BrokerRights
@@ -31,6 +32,7 @@ from console.links import make_link
 from console.server import ConsoleServer
 from core.clock import SystemClock
 from core.db import Database
+from core.errors import CarebellError
 from core.ids import new_id
 from core.processes import Attendance, Process, missing, present
 from core.settings import Settings
@@ -43,8 +45,11 @@ from gateway.endpoint import Endpoint
 from gateway.gateway import Gateway, Line
 from geo.crs import to_wgs84
 from notifier.channel import Channel
+from notifier.recording import Source
 from notifier.sandbox import SandboxNetwork
+from notifier.sandbox_recording import SandboxRecordings
 from notifier.twilio_channel import TwilioChannel
+from notifier.twilio_recording import TwilioRecordings
 from registry import search
 from registry.phones import Phones
 from registry.service import RegistryService
@@ -54,6 +59,7 @@ ROLES = frozenset({"gateway", "engine", "console"})
 CLEAN_UP_EVERY_S = 600
 TIDY_EVERY_S = 2
 SWEEP_EVERY_S = 60
+RECORD_EVERY_S = 3
 CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
 LOOK_THROUGH_AT_HOUR = 2
 LET_GO_AT_HOUR = 3  # Local: the quietest hour of a duty room.
@@ -95,6 +101,7 @@ class Carebell:
         self.alarms = AlarmService(
             self.db, self.clock, self.wake, timezone=settings.timezone,
             make_link=partial(_link, settings.public_url, secret), access_doubtful_days=settings.access_doubtful_days,
+            records_calls=settings.record_calls,
         )  # fmt: skip
         self.sandbox = self._sandbox()
         self.engine: Engine | None = None
@@ -109,6 +116,7 @@ class Carebell:
             is_on_land=site.is_on_land(settings),
         )  # fmt: skip
         channels = self._channels()
+        self.recordings = self._recordings()
         self.alarms.check_calls = CheckCalls(self.db, self.clock, self.registry.phone_checks, channels)
         if "engine" in roles:
             self.engine = Engine(self.db, self.clock, self.wake, self.alarms, channels, on_death=end_process)
@@ -154,10 +162,24 @@ class Carebell:
         }
         return [channel for name in self.settings.notifier if (channel := makers[name]()) is not None]
 
+    def _recordings(self) -> Recordings:
+        """With every channel, whether or not calls are recorded now: an earlier recording may be on its way."""
+        sources: list[Source] = []
+        if "sandbox" in self.settings.notifier:
+            sources.append(SandboxRecordings(self.db))
+        if "twilio" in self.settings.notifier:
+            sources.append(TwilioRecordings.from_settings(self.settings))
+        folder = site.data_dir(self.settings) / "recordings"
+        return Recordings(
+            self.db, self.clock, folder, self.wake, {source.name: source for source in sources},
+            records_calls=self.settings.record_calls,
+        )  # fmt: skip
+
     def _server(self, secret: str) -> ConsoleServer:
         centre = Centre(
             settings=self.settings.model_copy(update={"secret_key": secret}), db=self.db, clock=self.clock,
             wake=self.wake, registry=self.registry, alarms=self.alarms, sandbox=self.sandbox,
+            recordings=self.recordings,
             checks=self.checks() | self._checks_elsewhere(), figures=self.figures(),
             processes=None if self.attendance is None else self._present,
         )  # fmt: skip
@@ -233,6 +255,7 @@ class Carebell:
             )
             if self.silence is not None:
                 self._calendar.add_job(self.silence.sweep, "interval", seconds=SWEEP_EVERY_S)
+            self._calendar.add_job(self._record, "interval", seconds=RECORD_EVERY_S)
             self._calendar.add_job(self._catch_up, "interval", seconds=CATCH_UP_EVERY_S)
             zone = self.settings.timezone
             self._calendar.add_job(self._let_go, "cron", hour=LET_GO_AT_HOUR, timezone=zone, misfire_grace_time=None)
@@ -279,6 +302,12 @@ class Carebell:
             self.hang_ups.stop()
         self.wake.stop()
         self.db.close()
+
+    def _record(self) -> None:
+        try:
+            self.recordings.step()
+        except (CarebellError, SQLAlchemyError) as problem:
+            log.warning("the recordings' step failed (%s); trying again", type(problem).__name__)
 
     def _catch_up(self) -> None:
         """Index what was written past the registry's services: by an older version, or by a press."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from alarms.recordings import Recordings
 from alarms.service import AlarmService
 from core.clock import Clock
 from core.db import Database
@@ -35,6 +36,7 @@ class Centre:
     registry: RegistryService
     alarms: AlarmService | None = None
     sandbox: SandboxNetwork | None = None
+    recordings: Recordings | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()
     processes: Callable[[], Sequence[Process]] | None = None

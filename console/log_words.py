@@ -29,6 +29,9 @@ VERBS = {
     "make_token": N_("token made"),
     "revoke_token": N_("token revoked"),
     "supplement": N_("supplemented after 7 days"),
+    "listen": N_("listened"),
+    "download": N_("downloaded"),
+    "open": N_("opened with a reason"),
     "link": N_("linked with the site's sign-in"),
     "check": N_("checked the sound"),
     "enter": N_("entered afterwards"),
@@ -50,11 +53,13 @@ SUBJECTS = {
     "hand_over": N_("hand-over"),
     "card": N_("card of the knowledge base"),
     "offline_list": N_("offline list"),
+    "recording": N_("recording"),
 }
 KEPT_KINDS = {
     "presses": N_("What devices sent, word for word"),
     "places": N_("Where alarms were"),
     "people_in_alarms": N_("Names, numbers and notes in alarms"),
+    "recordings": N_("Recordings of calls"),
     "removed_files": N_("Files that were removed"),
     "device_history": N_("History of devices"),
     "findings": N_("Findings that were put right"),

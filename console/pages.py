@@ -64,6 +64,8 @@ SCRIPT_WORDS = {
     "waits.180": N_("%(n)s min, nobody!"),
     "takenMany": N_("You have taken %(n)s alarms."),
     "sayFirst": N_("Write it first."),
+    "closePlayer": N_("Close the player"),
+    "noSound": N_("The recording cannot be played. Open it in a tab of its own to read why."),
     "noneWaiting": N_("No alarm waits to be taken."),
     **TOGETHER_SCRIPT_WORDS,
     **SIGNAL_WORDS,

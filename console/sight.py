@@ -67,6 +67,7 @@ NOBODYS = frozenset(
         "name",
         "number",
         "path",
+        "recording_id",
         "resource_id",
         "session_id",
         "shift_id",

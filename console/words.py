@@ -185,6 +185,7 @@ TIMELINE_WORDS = {
     "noted": N_("Note"),
     "closed": N_("Closed: %(disposition)s"),
     "linked": N_("Linked with another alarm"),
+    "recorded": N_("The call with %(name)s was recorded"),
     "located": N_("The device says where it is now"),
     "device_told": N_("%(author)s told the device: %(command)s"),
     "entered_afterwards": N_("Entered afterwards by %(author)s: the call for help came in"),

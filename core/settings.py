@@ -47,6 +47,7 @@ class Settings(BaseModel):
     twilio_auth_token: str = Field(default="", repr=False)
     twilio_from: str = ""
     twilio_api_url: str = ""
+    record_calls: bool = False
     secret_key: str = Field(default="", repr=False)
     data_keys: tuple[str, ...] = Field(default=(), repr=False)
     locale: str = "zh-CN"

@@ -20,6 +20,7 @@ MODELS = (
     "registry.models",
     "registry.knowledge_models",
     "alarms.models",
+    "alarms.recording_models",
     "notifier.models",
     "duty.models",
     "core.processes",

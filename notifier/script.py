@@ -37,8 +37,8 @@ class Prompt:
     `elder_reading` is the name as a voice must be given it, `elder_addressed_as` how the elder is called to their face.
     `purpose` is one of PURPOSES, `language` one of LANGUAGES (anything else is spoken as zh-CN), `kind` an alarm kind
     (an unknown one is an emergency). `is_cancelled`: the person says it was a mistake; `is_silent`: nobody may ring the
-    elder back; `is_over`: this listener is needed no more. `received_at_local` is a local time to read out, such as
-    08:15; `link` the relative's page.
+    elder back; `is_over`: this listener is needed no more; `is_recorded`: the call is, and says so. `received_at_local`
+    is a local time to read out, such as 08:15; `link` the relative's page.
     """
 
     attempt_id: str
@@ -62,6 +62,7 @@ class Prompt:
     is_silent: bool = False
     is_test: bool = False
     is_over: bool = False
+    is_recorded: bool = False
     device_uid: str | None = None
     accepted_by_name: str | None = None
     received_at_local: str | None = None
@@ -152,6 +153,7 @@ def _facts(prompt: Prompt, number: Callable[[str], str]) -> Facts:
         is_cancelled=prompt.is_cancelled,
         is_silent=prompt.is_silent,
         is_test=prompt.is_test,
+        is_recorded=prompt.is_recorded,
         device=number(clean(prompt.device_uid)),
         accepted_by=clean(prompt.accepted_by_name),
         at=clean(prompt.received_at_local),

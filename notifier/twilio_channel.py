@@ -29,17 +29,20 @@ class TwilioChannel:
         api_url: str = "",
         timeout_s: float = SEND_TIMEOUT_S,
         detects_machines: bool = True,
+        records_calls: bool = False,
     ) -> None:
         self._account_sid = account_sid
         self._client = make_client(account_sid, auth_token, api_url, timeout_s)
-        self._voice = TwilioVoice(self._client, from_number, public_url, detects_machines=detects_machines)
+        self._voice = TwilioVoice(
+            self._client, from_number, public_url, detects_machines=detects_machines, records_calls=records_calls
+        )
         self._sms = TwilioSms(self._client, from_number, public_url)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "TwilioChannel":
         return cls(
             settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.public_url,
-            api_url=settings.twilio_api_url,
+            api_url=settings.twilio_api_url, records_calls=settings.record_calls,
         )  # fmt: skip
 
     def call(self, order: CallOrder) -> str:

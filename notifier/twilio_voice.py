@@ -12,7 +12,7 @@ from twilio.rest import Client
 from core.errors import TryAgain
 from notifier.channel import CallOrder, Report, Unknown
 from notifier.twilio_client import translated
-from notifier.webhook import CALL_STATUSES, CHANNEL, RETRY_FRAGMENT, status_url, voice_url
+from notifier.webhook import CALL_STATUSES, CHANNEL, RETRY_FRAGMENT, recording_url, status_url, voice_url
 
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 TALK_LIMIT_S = 180  # The prompt twice and the answer take about a minute.
@@ -24,9 +24,17 @@ REMEMBERED = 10_000
 class TwilioVoice:
     """Rings phones, hangs up, and finds out what became of a call whose creation was not answered."""
 
-    def __init__(self, client: Client, from_number: str, public_url: str, *, detects_machines: bool = True) -> None:
+    def __init__(
+        self,
+        client: Client,
+        from_number: str,
+        public_url: str,
+        *,
+        detects_machines: bool = True,
+        records_calls: bool = False,
+    ) -> None:
         self._client, self._from, self._public_url = client, from_number, public_url
-        self._detects_machines = detects_machines
+        self._detects_machines, self._records_calls = detects_machines, records_calls
         self._mutex = Lock()
         self._attempt_of: OrderedDict[str, str] = OrderedDict()
 
@@ -39,6 +47,13 @@ class TwilioVoice:
                 "async_amd": "true",  # A person hears the words at once; the machine is found out meanwhile.
                 "async_amd_status_callback": status_url(self._public_url, order.attempt_id) + RETRY_FRAGMENT,
                 "async_amd_status_callback_method": "POST",
+            }
+        if self._records_calls and order.prompt.purpose != "verify":
+            more |= {
+                "record": True,
+                "recording_status_callback": recording_url(self._public_url, order.attempt_id) + RETRY_FRAGMENT,
+                "recording_status_callback_method": "POST",
+                "recording_status_callback_event": ["completed", "absent"],
             }
         with translated(is_order=True):
             made = self._client.calls.create(

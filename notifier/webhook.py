@@ -52,6 +52,11 @@ def status_url(public_url: str, attempt_id: str) -> str:
     return f"{public_url}/hooks/twilio/status?{urlencode({'attempt': attempt_id})}"
 
 
+def recording_url(public_url: str, attempt_id: str) -> str:
+    """Where Twilio tells that a call's recording is ready."""
+    return f"{public_url}/hooks/twilio/recording?{urlencode({'attempt': attempt_id})}"
+
+
 def status_report(form: Mapping[str, str], attempt_id: str, now: datetime) -> Report | None:
     """What a status callback says of a call or a message; None when it is no news."""
     if form.get("MessageSid") or form.get("MessageStatus"):

@@ -23,6 +23,7 @@ class Facts:
     is_cancelled: bool
     is_silent: bool
     is_test: bool
+    is_recorded: bool
     device: str
     accepted_by: str
     at: str

@@ -23,6 +23,7 @@ _ASKED = {
     "If help came but you are not satisfied, press 3.",
     "verify": "If this is you, press 1. If this is not your number, press 2. To hear this again, press 3.",
 }
+_RECORDED = "This call is being recorded."
 _NO_RING_BACK = "Do not ring this person back. Go there and look."
 _CENTRE = "the emergency call centre for elderly people"
 
@@ -40,7 +41,8 @@ class _English:
                 lines = _for_a_test(facts)
             case _:
                 lines = _for_help(facts)
-        return tuple(filter(None, (*lines, _ASKED.get(facts.purpose, _ASKED["help"]))))
+        recorded = _RECORDED if facts.is_recorded else ""
+        return tuple(filter(None, (*lines, recorded, _ASKED.get(facts.purpose, _ASKED["help"]))))
 
     def reply(self, facts: Facts, meaning: str) -> tuple[str, ...]:
         if facts.purpose == "verify" and meaning not in ("right", "wrong_person", "unclear"):

@@ -21,6 +21,7 @@ _ASKED = {
     "verify": "是本人，请按 1；号码不对，请按 2；重听，请按 3。",
     "follow_up_elder": "有人来帮助您并且您满意，请按 1；还没有人来，请按 2；有人来了但您不满意，请按 3。",
 }
+_RECORDED = "本次通话将被录音。"
 _NO_RING_BACK = "请不要给老人打电话，直接前往查看。"
 _CENTRE = "老年人紧急呼叫中心"
 
@@ -38,7 +39,8 @@ class _Chinese:
                 lines = _for_a_test(facts)
             case _:
                 lines = _for_help(facts)
-        return tuple(filter(None, (*lines, _ASKED.get(facts.purpose, _ASKED["help"]))))
+        recorded = _RECORDED if facts.is_recorded else ""
+        return tuple(filter(None, (*lines, recorded, _ASKED.get(facts.purpose, _ASKED["help"]))))
 
     def reply(self, facts: Facts, meaning: str) -> tuple[str, ...]:
         if facts.purpose == "verify" and meaning not in ("right", "wrong_person", "unclear"):

@@ -13,18 +13,22 @@ PERMISSIONS = frozenset({
     "privacy.write",
     "knowledge.read", "knowledge.write",
     "offline.make",
+    "recordings.listen", "recordings.download",
 })  # fmt: skip
 """`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
 `devices.command` makes a device ring, say where it is, test itself or take settings; `registry.export` takes files
 out of the registry; `privacy.write` hands over or erases a person's data and sets how long data is kept;
 `knowledge.write` edits what is said and done at an alarm; `offline.make` makes the list for the day without the system,
-which holds health data as well. There is no permission to edit a log, for anybody."""
+which holds health data as well; `recordings.download` takes recordings out of the centre. There is no permission to
+edit a log, for anybody."""
 
 _OFFICER = frozenset({
     "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",
+    "recordings.listen",
 })  # fmt: skip
 _SUPERVISOR = _OFFICER | {
     "alarms.supervise", "policies.write", "users.read", "metrics.read", "knowledge.write", "offline.make",
+    "recordings.download",
 }  # fmt: skip
 _REGISTRAR = frozenset({
     "health.read", "registry.read", "registry.write", "registry.export", "policies.write", "sandbox.read",

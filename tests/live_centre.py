@@ -54,6 +54,7 @@ class LiveCentre:
             "CAREBELL_HTTP_PORT": str(self.http_port),
             "CAREBELL_MQTT_PORT": str(self.mqtt_port),
             "CAREBELL_PUBLIC_URL": self.url,
+            "CAREBELL_RECORD_CALLS": "true",
             **settings,
         }
         self._folder = folder

@@ -24,6 +24,7 @@ POST   /alarms/{alarm_id}/health                          health.read
 GET    /alarms/{alarm_id}/map                             alarms.read
 GET    /alarms/{alarm_id}/map.js                          alarms.read
 GET    /alarms/{alarm_id}/photo                           alarms.read+health.read
+POST   /alarms/{alarm_id}/recordings/open                 recordings.listen
 POST   /alarms/{alarm_id}/{action}                        alarms.act
 PUT    /api/v1/account/password                           anybody
 POST   /api/v1/account/second-factor                      anybody
@@ -51,6 +52,10 @@ POST   /api/v1/alarms/{alarm_id}/decline_offer            alarms.act
 POST   /api/v1/alarms/{alarm_id}/link                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/note                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/offer                    alarms.act
+GET    /api/v1/alarms/{alarm_id}/recordings               recordings.listen
+POST   /api/v1/alarms/{alarm_id}/recordings/open          recordings.listen
+GET    /api/v1/alarms/{alarm_id}/recordings/{recording_id} recordings.listen
+GET    /api/v1/alarms/{alarm_id}/recordings/{recording_id}/file recordings.download
 POST   /api/v1/alarms/{alarm_id}/release                  alarms.act
 POST   /api/v1/alarms/{alarm_id}/ring_leader              alarms.act
 POST   /api/v1/alarms/{alarm_id}/supplement               alarms.act
@@ -218,7 +223,7 @@ GET    /desk/map/help/{resource_id}                       alarms.read
 GET    /desk/map/helpers                                  alarms.read
 GET    /desk/map/homes                                    alarms.read+registry.read
 GET    /desk/map/homes/{elder_id}                         alarms.read+registry.read
-POST   /desk/map/nearby                                  anybody
+POST   /desk/map/nearby                                   anybody
 POST   /desk/next                                         alarms.act
 GET    /desk/overdue                                      alarms.read
 GET    /desk/queue                                        alarms.read

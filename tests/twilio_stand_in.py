@@ -65,6 +65,8 @@ class TwilioStandIn:
         self.through = through
         self.calls: list[Thing] = []
         self.messages: list[Thing] = []
+        self.recordings: dict[str, bytes] = {}
+        self.recording_fault = ""
         self.released = threading.Event()
         self.has_events = True
         self._faults: list[str] = []
@@ -178,6 +180,19 @@ class TwilioStandIn:
             "Timestamp": format_datetime(self.now()), "CallbackSource": "call-progress-events", "CallerName": "",
         }  # fmt: skip
 
+    def record(self, sound: bytes, sid: str = "") -> str:
+        """A recording that can be fetched from now on; its id."""
+        sid = sid or "RE" + secrets.token_hex(16)
+        self.recordings[sid] = sound
+        return sid
+
+    def tell_of_recording(self, call: Thing, sid: str, **more: str) -> requests.Response:
+        """The recording callback of a call; `RecordingUrl` is never to be asked for."""
+        form = {"AccountSid": ACCOUNT_SID, "CallSid": call.sid, "RecordingSid": sid, "RecordingStatus": "completed",
+                "RecordingDuration": "21", "RecordingChannels": "1", "RecordingUrl": "http://127.0.0.1:9/elsewhere",
+                "RecordingStartTime": format_datetime(self.now()), "RecordingSource": "OutboundAPI"}  # fmt: skip
+        return self.post(call.form["RecordingStatusCallback"], form | more)
+
     # What is asked of us
 
     def make(self, kind: str, pairs: list[tuple[str, str]]) -> Thing:
@@ -231,6 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         kind = parts[0] if parts else "Account"
+        if kind == "Recordings":
+            return self._sound(parts[1])
         if kind == "Account":
             return self._answer(200, {"sid": ACCOUNT_SID, "status": "active", "friendly_name": "stand-in"})
         if len(parts) == 1:
@@ -278,6 +295,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self._answer(201, self.twilio.shown(thing))
+
+    def do_DELETE(self) -> None:
+        parts = self._parts()
+        if parts is None:
+            return None
+        if parts[0] != "Recordings" or self.twilio.recordings.pop(parts[1], None) is None:
+            return self._refuse(404, 20404)
+        self.send_response(204)
+        self.end_headers()
+        return None
+
+    def _sound(self, name: str) -> None:
+        sound, fault = self.twilio.recordings.get(name.removesuffix(".mp3")), self.twilio.recording_fault
+        if fault.isdigit():
+            return self._refuse(int(fault), 0)
+        if sound is None:
+            return self._refuse(404, 20404)
+        if fault == "redirect":
+            self.send_response(307)
+            self.send_header("Location", f"{self.twilio.url}/elsewhere")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html" if fault == "page" else "audio/mpeg")
+        self.send_header("Content-Length", str(len(sound)))
+        self.end_headers()
+        self.wfile.write(sound)
+        return None
 
     def _list(self, name: str, items: list[dict[str, Any]]) -> None:
         page = {"page": 0, "page_size": 50, "start": 0, "end": len(items), "next_page_uri": None, "uri": self.path}

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from alarms.closing import Unanswered
 from alarms.events import DISPOSITIONS, SATISFACTIONS
 from alarms.views import alarm_briefs, last_change, number_cursor
+from console import recording_access
 from console.area_places import Inside, inside
 from console.cards_beside import Cards, cards_of
 from console.closing_sheet import after_of, sheet_of
@@ -220,6 +221,7 @@ def _panel(
     help_near = _help(centre, detail)
     now, zone = centre.clock.now(), centre.settings.timezone
     return members | {
+        **recording_access.shown(centre, user, alarm_id),
         "cards": _cards(request, centre, user, members),
         "closing": sheet_of(members["alarm"], members["elder"], now, zone),
         "after": after_of(members["alarm"], user, now),

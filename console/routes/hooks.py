@@ -21,6 +21,7 @@ from console.deps import get_centre
 from core.errors import Forbidden, Rejected, TryAgain
 from notifier import twiml, webhook
 from notifier.channel import Report
+from notifier.recording import told_by_twilio
 from registry.phones import Phones
 
 LONGEST_BODY = 64 * 1024
@@ -130,8 +131,12 @@ async def sms(hook: Hook) -> Response:
 
 @router.post("/recording", response_class=Response)
 async def recording(hook: Hook) -> Response:
-    """A recording is ready. Nothing is recorded yet, so there is nothing to fetch."""
-    return _done(True)
+    """A recording is ready, or there is none; it is fetched later. 503 makes Twilio tell it again."""
+    told = told_by_twilio(hook.form, hook.attempt_id, hook.centre.clock.now())
+    recordings = hook.centre.recordings
+    if told is None or recordings is None:
+        return _done(True)
+    return _done(await run_in_threadpool(recordings.told, told))
 
 
 async def _incoming(step: Callable[[Centre, Mapping[str, str]], str], hook: Signed) -> Response:

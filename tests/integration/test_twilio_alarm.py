@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ import requests
 import uvicorn
 from twilio.request_validator import RequestValidator
 
+from alarms import recording_store
+from alarms.recordings import Recordings
 from core.db import Database
 from core.settings import load_settings
 from notifier.twilio_channel import TwilioChannel
+from notifier.twilio_recording import TwilioRecordings
 from tests.console_site import ConsoleSite
 from tests.twilio_stand_in import ACCOUNT_SID, AUTH_TOKEN, FROM, TwilioStandIn
 from tests.world import DAUGHTER, DOCTOR, NEIGHBOUR, World, settle_in
@@ -48,7 +52,7 @@ def site(db: Database) -> Iterator[Site]:
     settings = load_settings(environment | {"CAREBELL_NOTIFIER": "twilio", "CAREBELL_PUBLIC_URL": PUBLIC})
     settle_in(db)
     with TwilioStandIn(through=url) as twilio:
-        settings = settings.model_copy(update={"twilio_api_url": twilio.url})
+        settings = settings.model_copy(update={"twilio_api_url": twilio.url, "record_calls": True})
         world = World(db, channels=lambda network: [TwilioChannel.from_settings(settings)])
         twilio.now = world.clock.now
         console = ConsoleSite(db, world.clock, settings)
@@ -150,6 +154,27 @@ def test_a_forged_callback_changes_nothing(site: Site) -> None:
         assert plain.headers["content-type"] == "application/problem+json"
 
     assert site.attempt(DAUGHTER.phone)["state"] == "ringing"
+
+
+def test_a_recording_is_taken_down_once_and_a_forged_one_never(site: Site, tmp_path: Path) -> None:
+    world, sources = site.world, {"twilio": TwilioRecordings(ACCOUNT_SID, AUTH_TOKEN, site.twilio.url)}
+    recordings = Recordings(world.db, world.clock, tmp_path, world.wake, sources, records_calls=True)
+    site.console.centre.recordings = recordings
+    world.press()
+    call, ref = site.twilio.call_to(DAUGHTER.phone), site.twilio.record(b"sound")
+    url = call.form["RecordingStatusCallback"]
+    form = {"RecordingSid": ref, "RecordingStatus": "completed", "RecordingDuration": "21"}
+
+    assert site.twilio.post(url, form, signature="forged").status_code == 403
+    assert site.twilio.post(url.replace("attempt=", "attempt=x"), form).status_code == 204
+    assert site.twilio.tell_of_recording(call, "RE-of-nobody").status_code == 204
+    assert recordings.step() == 0
+    assert site.twilio.tell_of_recording(call, ref).status_code == 204
+    assert site.twilio.tell_of_recording(call, ref).status_code == 204
+    assert recordings.step() == 1
+    with world.db.read() as session:
+        (one,) = recording_store.of_alarms(session, [world.alarm.id])
+    assert (one["state"], one["duration_s"], one["size_bytes"]) == ("kept", 21, 5)
 
 
 def test_a_signature_does_not_fit_another_address_or_value(site: Site) -> None:
