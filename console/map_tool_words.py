@@ -26,6 +26,8 @@ TOOL_WORDS = {
     "areaDrawHint": N_("%(name)s: click corner after corner. By keyboard: arrows, Enter, Backspace."),
     "areaEditHint": N_("%(name)s: drag corners; a faint one becomes a new one, a right click removes one."),
     "areaSize": N_("%(n)s corners, %(km2)s km²"),
+    "areaCornerHere": N_("Corner %(n)s to the cross"),
+    "areaCornerOut": N_("Corner %(n)s out"),
     "areaSaved": N_("The boundary of %(name)s was saved."),
     "areaRemoved": N_("The boundary of %(name)s was removed."),
     "areaFileWrong": N_("This file holds no single Polygon or MultiPolygon in GeoJSON."),

@@ -179,12 +179,17 @@ def test_a_boundary_that_crosses_itself_is_refused_where_it_does_and_then_drawn_
         page.keyboard.press(key)
     page.get_by_role("button", name="Close the line").click()
     expect(page.locator("[data-area-size]")).to_contain_text("3 corners")
+    at(page, 34.34, 108.70)
+    page.get_by_text("Corners, without a mouse").click()
+    page.get_by_role("button", name="Corner 1 to the cross").press("Enter")
+    expect(page.get_by_role("button", name="Corner 1 to the cross")).to_be_focused()
     page.get_by_role("button", name="Save the boundary").click()
 
     expect(page.locator("#toasts")).to_contain_text("The boundary of 渭阳里社区 was saved.")
     expect(page.locator("path.map-boundary")).to_have_count(1)
     kept = centre.ask("GET", f"/api/v1/areas/{area['id']}/shape")
     assert len(kept["geometry"]["coordinates"][0]) == 4
+    assert kept["bbox"][3] == pytest.approx(34.34, abs=1e-4)
     page.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(page.locator("path.map-boundary")).to_have_count(0)
 

@@ -9,6 +9,7 @@ from core.clock import ManualClock
 from core.db import Database
 from registry.models import DeviceFix
 from tests.console_site import ConsoleSite
+from tests.world import World
 
 HERE = {"lat": "34.3000", "lon": "108.7000"}
 ENGLISH = {"cookie": "carebell_lang=en"}
@@ -191,3 +192,23 @@ def test_another_streets_people_are_not_found_nor_counted(village: ConsoleSite) 
     assert names(seen("吴家堡村")) == ["吴家堡村委会"]
     assert "homes known there" not in seen("吴家堡村")
     assert names(find(village, "赵桂明")) == ["赵桂明"]
+
+
+def test_an_alarm_says_inside_which_area_it_is(world: World) -> None:
+    site = ConsoleSite(world.db, world.clock)
+    site.centre.alarms, site.centre.sandbox = world.alarms, world.network
+    alarm_id = world.press().alarm_id
+    assert "inside" not in panel_of(site, alarm_id)
+    area = site.make("areas", code="610402001", name="渭阳西路街道")
+    line = [[108.70, 34.32], [108.72, 34.32], [108.72, 34.34], [108.70, 34.34]]
+    site.as_("registrar").put(
+        f"/api/v1/areas/{area['id']}/shape", json={"type": "Polygon", "coordinates": [line]}
+    ).raise_for_status()
+
+    assert "inside 渭阳西路街道" in panel_of(site, alarm_id)
+
+
+def panel_of(site: ConsoleSite, alarm_id: str | None) -> str:
+    answer = site.as_("officer").get(f"/alarms/{alarm_id}", headers=ENGLISH | {"accept": "text/html"})
+    assert answer.status_code == 200
+    return str(answer.text)

@@ -5,7 +5,7 @@
 (function () {
   var frame = document.getElementById("map-tools");
   if (!frame) { return; }
-  var GEOMAN = "/static/vendor/@geoman-io/leaflet-geoman-free/leaflet-geoman", UNDO_S = 10;
+  var GEOMAN = "/static/vendor/@geoman-io/leaflet-geoman-free/leaflet-geoman", UNDO_S = 10, MOST_LISTED = 60;
   var tools = carebell.tools, panel = tools.panel("areas"), shown = null;
 
   // -- what is drawn, where no layer of the map shows it ---------------------------------------------------------------------------------------
@@ -14,6 +14,9 @@
     var parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
     return parts.map(function (part) { return part[0].slice(0, -1).map(function (at) { return [at[1], at[0]]; }); });
   }
+
+  // Several parts are several polygons; a list of rings alone would make holes of the later ones.
+  function nested(rings) { return rings.length > 1 ? rings.map(function (ring) { return [ring]; }) : rings; }
 
   // On the desk a layer shows them: switched on, and off before, it looks again.
   function again() {
@@ -32,7 +35,7 @@
       if (shown) { shown.remove(); }
       shown = L.layerGroup();
       told.features.forEach(function (one) {
-        L.polygon(latlngs(one.geometry), { className: "map-boundary", interactive: false, pmIgnore: true }).addTo(shown);
+        L.polygon(nested(latlngs(one.geometry)), { className: "map-boundary", interactive: false, pmIgnore: true }).addTo(shown);
         carebell.pin([one.properties.middle[1], one.properties.middle[0]], "area", "", one.properties.name).addTo(shown);
       });
       shown.addTo(tools.map());
@@ -46,6 +49,7 @@
 
   var find = panel.querySelector("form[data-area-find]"), list = panel.querySelector("[data-area-list]"), desk = panel.querySelector("[data-area-desk]");
   var wrong = panel.querySelector("[data-area-wrong]"), file = panel.querySelector("[data-area-file]"), save = panel.querySelector("[data-area-save]");
+  var corners = panel.querySelector("[data-area-corners]");
   var area = null, drawing = null, isDrawing = false, fault = null, asked = 0;
 
   function look() {
@@ -114,6 +118,7 @@
       pathOptions: { className: "map-own", pmIgnore: false }, templineStyle: { className: "map-own-line" }, hintlineStyle: { className: "map-own-line" }
     });
     desk.querySelector("[data-area-finish]").hidden = false;
+    corners.parentElement.hidden = true;
     tools.map().getContainer().focus({ preventScroll: true });
   }
 
@@ -127,7 +132,7 @@
   function edit(rings) {
     clear();
     tools.arm(carebell.say("areaEditHint", { name: area.name }));
-    drawing = L.polygon(rings, { className: "map-own", pmIgnore: false }).addTo(tools.layer());
+    drawing = L.polygon(nested(rings), { className: "map-own", pmIgnore: false }).addTo(tools.layer());
     L.PM.reInitLayer(drawing);
     drawing.pm.enable({ allowSelfIntersection: true, snappable: true, snapDistance: 12, draggable: false, tooltips: false });
     drawing.on("pm:edit pm:vertexadded pm:vertexremoved pm:markerdragend", size);
@@ -158,7 +163,35 @@
   function size() {
     if (fault) { fault.remove(); fault = null; told(""); }
     var m2 = parts().reduce(function (all, ring) { return all + carebell.geo.areaM2(ring.map(function (at) { return [at.lat, at.lng]; })); }, 0);
+    listCorners();
     desk.querySelector("[data-area-size]").textContent = carebell.say("areaSize", { n: parts().reduce(function (all, ring) { return all + ring.length; }, 0), km2: (m2 / 1e6).toFixed(m2 < 1e7 ? 3 : 1) });
+  }
+
+  // Without a mouse: each corner of the first part can be put where the cross is, or taken out.
+  function listCorners() {
+    var ring = parts()[0];
+    corners.parentElement.hidden = false;
+    corners.replaceChildren.apply(corners, ring.slice(0, MOST_LISTED).map(function (at, n) {
+      var line = document.createElement("li");
+      line.append(String(n + 1));
+      [["areaCornerHere", "here"], ["areaCornerOut", "out"]].forEach(function (deed) {
+        var button = document.createElement("button");
+        button.type = "button";
+        button.dataset.corner = n;
+        button.dataset.deed = deed[1];
+        button.textContent = carebell.say(deed[0], { n: n + 1 });
+        line.append(button);
+      });
+      return line;
+    }));
+  }
+
+  function corner(button) {
+    var rings = parts().map(function (ring) { return ring.slice(); }), n = +button.dataset.corner;
+    if (button.dataset.deed === "here") { rings[0][n] = tools.map().getCenter(); } else if (rings[0].length > 3) { rings[0].splice(n, 1); }
+    edit(rings);
+    var same = corners.querySelector('[data-corner="' + Math.min(n, rings[0].length - 1) + '"][data-deed="' + button.dataset.deed + '"]');
+    if (same) { same.focus({ preventScroll: true }); }
   }
 
   // What the centre found wrong is shown where it is.
@@ -238,6 +271,7 @@
     "[data-area-save]": write,
     "[data-area-remove]": remove,
     "[data-area-keep]": function () { if (drawing) { keep(); } },
+    "[data-corner]": corner,
     "[data-area-cancel]": rest
   };
   panel.addEventListener("click", function (happened) {
