@@ -33,7 +33,7 @@ def wrong_members(answer: Any) -> set[str]:
         ({"phone": "12"}, "phone"),
         ({"phone": "not a number"}, "phone"),
         ({"id_number": OTHER_DIGIT}, "id_number"),
-        ({"id_number": GOOD_ID, "birth_date": "1942-01-01"}, "id_number"),
+        ({"id_number": GOOD_ID, "birth_date": "1942-01-01"}, "birth_date"),
         ({"lat": 21.0, "lon": 125.0}, "lat"),
         ({"lat": 48.2, "lon": 16.4}, "lat"),
         ({"lat": 0.0, "lon": 0.0}, "lat"),
