@@ -51,6 +51,19 @@ def test_a_new_alarm_rings_at_once(open_page: Open, centre: LiveCentre) -> None:
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/icon.svg")
 
 
+def test_an_alarm_rings_while_only_ones_own_are_shown(open_page: Open, centre: LiveCentre) -> None:
+    centre.claim_everything()
+    page = listening(open_page())
+    page.locator(".views [data-view=mine]").click()
+    expect(page.locator(".views [data-view=mine]")).to_have_attribute("aria-pressed", "true")
+
+    centre.household().press()
+    until(lambda: tones(page) == ["fresh"], "the first one is heard")
+    centre.household().press()
+    until(lambda: tones(page).count("fresh") == 2, "and so is the second")
+    expect(page).to_have_title(re.compile(r"^\(2\) unclaimed · "))
+
+
 def test_of_two_tabs_one_rings(open_page: Open, centre: LiveCentre) -> None:
     centre.claim_everything()
     first = listening(open_page())

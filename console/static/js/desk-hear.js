@@ -60,14 +60,19 @@
     return told;
   }
 
-  // Those that wait without a line here – in a surge, or while only one's own are shown – ring together.
+  // Those that wait without a line here – in a surge, or while only one's own are shown – ring together, and anew when
+  // one more waits.
+  var manyHeard = 0;
   function others(told, wants, seen, now) {
-    if (counts === null || counts.unclaimed <= told.unclaimed || counts.oldest === null) { return; }
+    var many = counts === null ? 0 : counts.unclaimed;
+    if (many <= told.unclaimed || counts.oldest === null) { manyHeard = told.unclaimed; return; }
+    var isMore = many > manyHeard;
+    manyHeard = Math.min(manyHeard, many);
     var age = Math.max(0, (now - Date.parse(counts.oldest)) / 1000), step = 1 + Math.floor(age / STEP_S);
     seen.others = true;
     told.unclaimed = counts.unclaimed;
     told.oldestS = Math.max(told.oldestS, age);
-    if (typeof rung.others !== "number" || rung.others < step) { wants.push({ id: "others", mark: step, tone: step > 1 ? "waiting" : "fresh", volume: volume(step), grave: 10 + age }); }
+    if (isMore || typeof rung.others !== "number" || rung.others < step) { wants.push({ id: "others", mark: step, many: many, tone: isMore || step === 1 ? "fresh" : "waiting", volume: volume(step), grave: 10 + age }); }
   }
   document.addEventListener("carebell:counts", function (happened) { counts = happened.detail; });
 
@@ -96,6 +101,7 @@
     wants.forEach(function (one) {
       if (rang && one.tone !== rang.tone) { return; }
       if (one.tone === "todo") { todo = 0; } else { rung[one.id] = one.mark; }
+      if (one.many !== undefined) { manyHeard = one.many; }
     });
   }
 

@@ -41,12 +41,12 @@
 
   // The number and how many wait; who and what it is stays behind the sign-in. Tabs share the tag, so there is one.
   function tell(id, waiting) {
-    var line = document.getElementById("line-" + id), number = line ? line.dataset.number : "";
-    var made = new Notification(carebell.say("notice.title", { n: number }), { body: carebell.say("notice.body", { n: waiting }), tag: "alarm-" + id, icon: "/static/icon-waiting.svg" });
+    var line = document.getElementById("line-" + id), many = carebell.say("notice.body", { n: waiting });
+    var made = new Notification(line ? carebell.say("notice.title", { n: line.dataset.number }) : many, { body: line ? many : "", tag: "alarm-" + id, icon: "/static/icon-waiting.svg" });
     made.onclick = function () {
       window.focus();
       made.close();
-      document.dispatchEvent(new CustomEvent("carebell:alarm", { detail: { id: id } }));
+      if (line) { document.dispatchEvent(new CustomEvent("carebell:alarm", { detail: { id: id } })); }
     };
   }
 
