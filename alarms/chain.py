@@ -177,7 +177,7 @@ def _follow_up(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
         return decision
     wanted_at = (case.accepted_at or now) + timedelta(seconds=timing.follow_up_after_s)
     wanted_at = max(now, polite_time(wanted_at, timing, ladder.timezone))
-    helper = ladder.person((case.accepted_by or {}).get("contact_id"))
+    helper = _helper(case, ladder)
     asked = 0
     for purpose, person in (("follow_up_helper", helper), ("follow_up_elder", _elder(case, ladder))):
         if person is None:
@@ -196,6 +196,16 @@ def _follow_up(decision: Decision, ladder: Ladder, now: datetime) -> Decision:
     if asked:
         return _unreachable(decision)
     return decision.then(changed(case, due_at=wanted_at, due_for="follow_up"))
+
+
+def _helper(case: Case, ladder: Ladder) -> Person | None:
+    """Whoever is going, to be rung again: of the ladder, or help nearby that was sent in this round."""
+    who = (case.accepted_by or {}).get("contact_id")
+    found = ladder.person(who)
+    if found is not None or who is None:
+        return found
+    call = next((a for a in reversed(case.attempts) if a.purpose == "sent" and a.contact_id == who), None)
+    return Person(who, call.name, call.role, call.phone, call.language) if call else None
 
 
 def _waiting(decision: Decision, purpose: str, now: datetime, due_at: datetime) -> Decision:

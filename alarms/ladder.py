@@ -51,7 +51,8 @@ class Person:
 class Ladder:
     """Shape: rungs are in dialling order (`arranged` makes it) and may be empty.
 
-    `on_duty` gives the duty officers; it is asked only where one must be rung, which a press seldom needs.
+    `on_duty` gives the duty officers; it is asked only where one must be rung, which a press seldom needs. `resource`
+    is the help nearby that an officer's click names; its role is its kind, its phone may be empty.
     """
 
     rungs: tuple[Person, ...] = ()
@@ -60,6 +61,7 @@ class Ladder:
     others: tuple[Person, ...] = ()
     timing: PolicySettings = DEFAULT_TIMING
     timezone: str = "Asia/Shanghai"
+    resource: Person | None = None
 
     @property
     def officers(self) -> tuple[Person, ...]:

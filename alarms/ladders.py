@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlmodel import Session
 
 from alarms.ladder import Ladder, Person, arranged
@@ -15,6 +16,7 @@ from registry.directory import Household
 from registry.policy_book import PolicyBook
 from registry.profile import ContactProfile, ElderProfile, PolicyInForce, PolicySettings, Profile
 from registry.rungs import policy_settings
+from registry.store import RESOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,13 @@ class Ladders:
             timezone=self._timezone,
             language=household.elder.language if household else "zh-CN",
         )
+
+    def resource(self, resource_id: str) -> Person | None:
+        """Help nearby, its kind as its role; an empty phone where none is registered."""
+        c = RESOURCES.c
+        wanted = select(c.id, c.name, c.kind, c.phone).where(c.id == resource_id, c.deleted_at.is_(None))
+        row = self._session.execute(wanted).first()
+        return Person(row.id, row.name, row.kind, row.phone or "") if row else None
 
     def _on_duty(self) -> tuple[Person, ...]:
         if self._officers is None:

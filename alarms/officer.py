@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from alarms import handing
+from alarms import handing, sending
 from alarms.chain import place
 from alarms.closing import Unanswered, answered, asks_afterwards, follow_up_at, missing
 from alarms.events import DISPOSITIONS, SATISFACTIONS, OfficerAction
@@ -65,13 +65,15 @@ def _call(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> De
         raise Rejected("say whom to call: contact_id is not one of this elder's contacts")
     if any(a.contact_id == person.id and a.is_live and a.is_call and a.state != "due" for a in case.attempts):
         raise Conflict("that phone is already ringing")
-    return place(Decision(case), person, "asked", ladder, now, with_message=False)
+    if event.phone and event.phone not in person.phones:
+        raise Rejected("phone is none of this contact's numbers")
+    return place(Decision(case), person, "asked", ladder, now, with_message=False, phone=event.phone)
 
 
 def _accept(case: Case, event: OfficerAction, ladder: Ladder, now: datetime) -> Decision:
-    """The officer's word that somebody is going: a contact, or whom the officer names in `who`."""
+    """The officer's word that somebody is going: a contact, help nearby, or whom the officer names in `who`."""
     _held(case, event)
-    person = ladder.person(event.contact_id)
+    person = sending.named(event, ladder) or ladder.person(event.contact_id)
     if event.contact_id and person is None:
         raise Rejected("contact_id is not one of this elder's contacts")
     who = {
@@ -148,8 +150,8 @@ def _other(case: Case, event: OfficerAction) -> str:
 
 
 STEPS: Mapping[str, Callable[[Case, OfficerAction, Ladder, datetime], Decision]] = {
-    "claim": _claim, "release": _release, "note": _note, "call": _call, "accept": _accept, "arrived": _arrived,
-    "close": _close, "link": _link, "unlink": _unlink, "supplement": supplemented, **handing.STEPS,
+    "claim": _claim, "release": _release, "note": _note, "call": _call, "send": sending.sent, "accept": _accept,
+    "arrived": _arrived, "close": _close, "link": _link, "unlink": _unlink, "supplement": supplemented, **handing.STEPS,
 }  # fmt: skip
 SAYS_IT_ITSELF = frozenset({"note", "supplement", *handing.STEPS})
 """Actions whose own line of the timeline carries the text."""

@@ -19,6 +19,9 @@ from registry.models import table_of
 from registry.profile import PrivateNotes
 
 _ALARMS, _ATTEMPTS = table_of(Alarm), table_of(AttemptRow)
+NEARBY = "nearby"
+"""What help nearby hears as: a community station that is sent is not the elder's community contact, and whoever picks
+up there is told neither illness nor door code."""
 HEALTH_ORDER = ("conditions", "allergies", "medication", "implants", "blood_group", "mobility", "hearing")
 
 MakeLink = Callable[[str, datetime], str]
@@ -54,7 +57,7 @@ def prompt_of(
         language=row.language,
         alarm_id=row.id,
         alarm_number=row.number,
-        to_role=row.role,
+        to_role=NEARBY if row.purpose == "sent" else row.role,
         to_name=row.name,
         kind=row.kind,
         elder_name=elder.name if elder else None,
@@ -82,7 +85,7 @@ def _is_over(row: Row[Any]) -> bool:
     """Whether this listener is needed no more; while nobody is going, somebody who picks up late still is."""
     if row.attempt_state in LIVE or row.purpose == "message":
         return False
-    return row.purpose not in ("help", "asked") or row.state != "open"
+    return row.purpose not in ("help", "asked", "sent") or row.state != "open"
 
 
 def purpose_of(purpose: str) -> str:

@@ -29,6 +29,7 @@ from alarms.events import (
     Press,
     RelativeAnswer,
 )
+from alarms.ladder import Ladder
 from alarms.ladders import Ladders, last_fix
 from alarms.progress import progress_payload
 from alarms.prompts import MakeLink, prompt_of
@@ -415,7 +416,9 @@ class _Work:
         self._pages.presses.append(store.press_row(self._service._new_id(), alarm_id, what, event, content))
 
     def _decide(self, stored: Stored, event: Event) -> Case:
-        ladder = self._ladders.of_case(stored)
+        ladder: Ladder = self._ladders.of_case(stored)
+        if isinstance(event, OfficerAction) and event.resource_id:
+            ladder = replace(ladder, resource=self._ladders.resource(event.resource_id))
         decision = decide(stored.case, event, ladder, now=self._now)
         if isinstance(event, Press | Located) and event.location:
             location = self._locate(event, self._profiles.get(event.device_uid))

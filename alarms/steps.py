@@ -8,6 +8,7 @@ from alarms.values import Case, Decision, Line, changed
 from core.errors import Conflict
 
 PRIORITY_PER_FAILURE = 10  # When help that was promised did not come.
+EVERY_CALL = ("help", "asked", "sent", "officer", "follow_up_helper", "follow_up_elder")
 ARRIVAL_GRACE_S = 300  # A helper who said "8 minutes" and takes 12 has not failed.
 
 
@@ -55,12 +56,12 @@ def arrived(decision: Decision, author: str, now: datetime) -> Decision:
         accepted_by=case.accepted_by or {"name": author, "role": "officer", "contact_id": None},
     )  # fmt: skip
     decision = decision.then(case, Line("arrived", author), progress=tell(case, "arrived"))
-    return decision.drop("arrived", now, "help", "asked", "officer").unsend("arrived", now)
+    return decision.drop("arrived", now, "help", "asked", "sent", "officer").unsend("arrived", now)
 
 
 def closed(decision: Decision, author: str, now: datetime, *, disposition: str, satisfaction: str | None) -> Decision:
     """End of the case; without a satisfaction the elder is still asked (`chain` plans that follow-up)."""
-    decision = decision.drop("closed", now, "help", "asked", "officer", "follow_up_helper", "follow_up_elder")
+    decision = decision.drop("closed", now, *EVERY_CALL)
     decision = decision.unsend("closed", now)
     case = changed(
         decision.case, state="closed", closed_at=now, disposition=disposition, officers_wanted=False,

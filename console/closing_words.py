@@ -41,6 +41,7 @@ LINE_WORDS = {
     "closing_waived": N_("Left open at the closing: %(item)s – %(reason)s"),
     "closed_without": N_("Closed without knowing: %(items)s"),
     "supplemented": N_("Supplement"),
+    "help_sent_for": N_("%(author)s sends for %(name)s"),
     "unlinked": N_("Not linked with another alarm any more"),
 }
 REFUSALS = (
@@ -54,6 +55,10 @@ REFUSALS = (
     N_("closed more than 7 days ago: say why it is supplemented now"),
     N_("say what is to be corrected, or write what is to be added"),
     N_("these two alarms are not linked"),
+    N_("claim the alarm first: only the officer who holds it sends help"),
+    N_("this is a test: nobody is sent out"),
+    N_("no number is registered there: reach them another way, and record it"),
+    N_("the system never dials this number: phone it yourself, and record it"),
     N_("the other alarm does not exist"),
     N_("say which other alarm belongs to this one"),
 )

@@ -180,10 +180,10 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
                 return str(value)
 
     return {
-        "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(w.ROLE_WORDS),
+        "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(RESOURCE_KINDS | w.ROLE_WORDS),
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
-        "waiver": coded(WAIVER_WORDS), "closing_item": coded(ITEM_WORDS),
+        "resource_kind": coded(RESOURCE_KINDS), "waiver": coded(WAIVER_WORDS), "closing_item": coded(ITEM_WORDS),
         "sex": coded(w.SEX_WORDS), "say": speech.say, "finding": coded(FINDING_WORDS), "absence_lines": absence_lines,
         "hours_lines": lambda hours: hours_lines(hours, speech.language), "why": coded(w.WHY_WORDS),
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),

@@ -79,7 +79,7 @@ def panel_of(
         "may_open_files": user.may("registry.read"),
         "rungs": rungs_of(alarm, elder.get("contacts") or (), may_act=may_act),
         "other_calls": [
-            a for a in alarm["attempts"] if a["purpose"] in ("officer", *FOLLOW_UPS) and a["medium"] != "sms"
+            a for a in alarm["attempts"] if a["purpose"] in ("officer", "sent", *FOLLOW_UPS) and a["medium"] != "sms"
         ],
         "primary": primary_of(alarm, is_mine=is_mine) if may_act else None,
         "etas": ETAS_MIN,

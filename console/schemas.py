@@ -45,7 +45,7 @@ class AttemptView(_Shown):
     """One call or message."""
 
     id: str
-    purpose: str = Field(description="help, message, asked, officer, follow_up_helper, follow_up_elder")
+    purpose: str = Field(description="help, message, asked, sent, officer, follow_up_helper, follow_up_elder")
     medium: str = Field(description="voice or sms")
     contact: dict[str, Any]
     role: str
@@ -143,6 +143,10 @@ class ActionBody(BaseModel):
 
     text: Annotated[str | None, Field(max_length=4000, description="A note; needed by `note`")] = None
     contact_id: Annotated[str | None, Field(max_length=64, description="Whom to call, or who is going")] = None
+    resource_id: Annotated[str | None, Field(max_length=64, description="For `send`, `accept`: which help nearby")] = (
+        None
+    )
+    phone: Annotated[str | None, Field(max_length=20, description="For `call`: which of the contact's numbers")] = None
     eta_min: Annotated[int | None, Field(ge=0, le=1440, description="Minutes until the helper is there")] = None
     disposition: Annotated[Disposition | None, Field(description="For `close`, `supplement`: what it was")] = None
     satisfaction: Annotated[

@@ -5,6 +5,7 @@ from typing import Any
 
 from console import closing_words
 from console.i18n import N_, Words
+from console.resource_words import KIND_WORDS as RESOURCE_KINDS
 from console.together_words import TOGETHER_LINES
 
 LOOK_WORDS = {
@@ -224,6 +225,8 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
     more = [str(data["text"])] if what in TOGETHER_LINES and data.get("text") else []
     if data.get("role") and what in ("call_started", "called_by_hand", "accepted"):
         more.append(word(ROLE_WORDS, data["role"], speech))
+    if data.get("role") and what in ("call_started", "accepted", "help_sent_for"):
+        more.append(word(RESOURCE_KINDS | ROLE_WORDS, data["role"], speech))
     if data.get("eta_min") is not None:
         more.append(speech.say(N_("in %(minutes)s min")) % {"minutes": data["eta_min"]})
     if what in ("supplemented", "closing_waived"):

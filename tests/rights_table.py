@@ -58,6 +58,7 @@ GET    /api/v1/alarms/{alarm_id}/recordings/{recording_id} recordings.listen
 GET    /api/v1/alarms/{alarm_id}/recordings/{recording_id}/file recordings.download
 POST   /api/v1/alarms/{alarm_id}/release                  alarms.act
 POST   /api/v1/alarms/{alarm_id}/ring_leader              alarms.act
+POST   /api/v1/alarms/{alarm_id}/send                     alarms.act
 POST   /api/v1/alarms/{alarm_id}/supplement               alarms.act
 POST   /api/v1/alarms/{alarm_id}/take_over                alarms.act
 POST   /api/v1/alarms/{alarm_id}/unlink                   alarms.act

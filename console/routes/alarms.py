@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "release": "Give it back; the duty officers are rung again",
     "note": "Write a line into its timeline",
     "call": "Ring a contact now, beside what the chain does",
+    "send": "Ring help nearby, beside what the chain does",
     "accept": "Somebody said to the officer that they are going",
     "arrived": "Help is with the elder",
     "close": "End it, saying what it was",
@@ -147,6 +148,8 @@ def action_of(centre: Centre, user: SignedIn, alarm_id: str, action: str, body: 
         to_user_name=colleague.name if colleague else "",
         answers=_answers(body),
         reason=(body.reason or "").strip() or None,
+        resource_id=body.resource_id or None,
+        phone=body.phone or None,
     )
 
 

@@ -17,6 +17,7 @@ from console.counted import Counted, as_json
 from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, language_of, words
 from console.map_words import map_members
+from console.nearby_help import helpers_of
 from console.pages import page
 from console.paging import Paging, encode_cursor
 from console.panel import panel_of, places_of
@@ -130,6 +131,8 @@ def act(
     user_id: Annotated[str | None, Form(max_length=36)] = None,
     other_alarm_id: Annotated[str | None, Form(max_length=64)] = None,
     reason: Annotated[str | None, Form(max_length=400)] = None,
+    resource_id: Annotated[str | None, Form(max_length=64)] = None,
+    phone: Annotated[str | None, Form(max_length=20)] = None,
 ) -> Response:
     """A button of the alarm page; the answer is the panel as it then is, or the page for a browser without scripts."""
     if action not in ACTIONS:
@@ -138,7 +141,7 @@ def act(
     said = satisfaction if satisfaction in SATISFACTIONS else None
     body = ActionBody(
         text=text, contact_id=contact_id, eta_min=minutes, disposition=disposition, user_id=user_id,
-        other_alarm_id=other_alarm_id, reason=reason,
+        other_alarm_id=other_alarm_id, reason=reason, resource_id=resource_id, phone=phone,
     )  # fmt: skip
     return tried(request, centre, user, alarm_id, action, body.model_copy(update={"satisfaction": said}))
 
@@ -228,6 +231,8 @@ def _panel(
         "typed": {},
         "faults": {},
         "nearby": help_near,
+        "helpers": helpers_of(help_near, members["alarm"]),
+        "may_send": members["may_close"] and detail["state"] != "closed" and not detail["is_test"],
         "places": places_of(detail, help_near),
         "inside": _inside(centre, detail),
         "together": together_of(centre, user, members["alarm"]),
