@@ -44,6 +44,21 @@ LINE_WORDS = {
     "help_sent_for": N_("%(author)s sends for %(name)s"),
     "unlinked": N_("Not linked with another alarm any more"),
 }
+FIX_SOURCES = {
+    "gnss": N_("satellites"),
+    "wifi": N_("Wi-Fi"),
+    "cell": N_("mobile network"),
+    "manual": N_("entered by hand"),
+}
+PHRASES = (
+    N_("No answer; ringing again."),
+    N_("Spoke with the elder."),
+    N_("The elder says it was a mistake."),
+    N_("The family knows."),
+    N_("The ambulance is called (120)."),
+    N_("The door is locked; the key is on its way."),
+)
+"""What is noted again and again, by key."""
 REFUSALS = (
     N_("say whether a contact was reached, or why that is not needed"),
     N_("say whether the elder is safe, or why nobody can say so"),

@@ -16,8 +16,9 @@ from alarms.views import instant
 from console import elder_words as e
 from console import flash
 from console import words as w
+from console.alarm_history import ordinal
 from console.centre import Centre
-from console.closing_words import ITEM_WORDS, WAIVER_WORDS
+from console.closing_words import FIX_SOURCES, ITEM_WORDS, WAIVER_WORDS
 from console.contact_words import FINDING_WORDS
 from console.desk_keys import DESK_KEYS, for_script
 from console.i18n import LANGUAGES, N_, Words, language_of, words
@@ -66,6 +67,8 @@ SCRIPT_WORDS = {
     "sayFirst": N_("Write it first."),
     "closePlayer": N_("Close the player"),
     "noSound": N_("The recording cannot be played. Open it in a tab of its own to read why."),
+    "copied": N_("Copied: %(what)s"),
+    "notCopied": N_("This browser does not let a page copy. Copy by hand: %(what)s"),
     "noneWaiting": N_("No alarm waits to be taken."),
     **TOGETHER_SCRIPT_WORDS,
     **SIGNAL_WORDS,
@@ -183,7 +186,8 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "look": coded(w.LOOK_WORDS), "kind": coded(w.KIND_WORDS), "role": coded(RESOURCE_KINDS | w.ROLE_WORDS),
         "outcome": coded(w.OUTCOME_WORDS), "disposition": coded(w.DISPOSITION_WORDS),
         "satisfaction": coded(w.SATISFACTION_WORDS), "then": coded(w.THEN_WORDS), "how": coded(w.HOW_WORDS),
-        "resource_kind": coded(RESOURCE_KINDS), "waiver": coded(WAIVER_WORDS), "closing_item": coded(ITEM_WORDS),
+        "ordinal": ordinal, "fix_source": coded(FIX_SOURCES), "resource_kind": coded(RESOURCE_KINDS),
+        "waiver": coded(WAIVER_WORDS), "closing_item": coded(ITEM_WORDS),
         "sex": coded(w.SEX_WORDS), "say": speech.say, "finding": coded(FINDING_WORDS), "absence_lines": absence_lines,
         "hours_lines": lambda hours: hours_lines(hours, speech.language), "why": coded(w.WHY_WORDS),
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),

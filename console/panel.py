@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from console.alarm_people import TALKS
 from console.states import dressed
 from geo.nearby import Nearby
 from registry.access import DOUBTFUL_AFTER_DAYS, is_doubtful
@@ -13,7 +14,9 @@ from registry.sessions import SignedIn
 
 Json = dict[str, Any]
 LIVE = frozenset({"due", "sending", "ringing", "answered"})
-NOBODY: Json = dict.fromkeys(("id", "name", "age", "sex", "phone", "address", "language", "addressed_as")) | {
+NOBODY: Json = dict.fromkeys(
+    ("id", "name", "age", "sex", "phone", "address", "language", "addressed_as", "name_reading")
+) | {
     "marks": (), "lives_with": (), "has_photo": False,
 }  # fmt: skip
 """What a page asks of an elder, where a device is linked with none: templates are strict about what is missing."""
@@ -76,6 +79,9 @@ def panel_of(
         "way_in": way_in if way_in["access"] or way_in["access_notes"] else None,
         "way_in_is_doubtful": is_doubtful(confirmed_on, now.date(), access_doubtful_days),
         "shows_photo": elder["has_photo"] and user.may("health.read"),
+        "talks": [(name, health[name]) for name in TALKS if health.get(name)]
+        if may_act and user.may("health.read")
+        else [],
         "may_open_files": user.may("registry.read"),
         "rungs": rungs_of(alarm, elder.get("contacts") or (), may_act=may_act),
         "other_calls": [

@@ -223,9 +223,7 @@ def timeline_text(line: Mapping[str, Any], speech: Words) -> str:
     } | closing_words.members(data, speech)
     text = word(TIMELINE_WORDS, what, speech) % members if what in TIMELINE_WORDS else what
     more = [str(data["text"])] if what in TOGETHER_LINES and data.get("text") else []
-    if data.get("role") and what in ("call_started", "called_by_hand", "accepted"):
-        more.append(word(ROLE_WORDS, data["role"], speech))
-    if data.get("role") and what in ("call_started", "accepted", "help_sent_for"):
+    if data.get("role") and what in ("call_started", "called_by_hand", "accepted", "help_sent_for"):
         more.append(word(RESOURCE_KINDS | ROLE_WORDS, data["role"], speech))
     if data.get("eta_min") is not None:
         more.append(speech.say(N_("in %(minutes)s min")) % {"minutes": data["eta_min"]})

@@ -23,6 +23,7 @@ POST   /alarms/{alarm_id}/close                           alarms.act
 POST   /alarms/{alarm_id}/health                          health.read
 GET    /alarms/{alarm_id}/map                             alarms.read
 GET    /alarms/{alarm_id}/map.js                          alarms.read
+GET    /alarms/{alarm_id}/others                          alarms.act
 GET    /alarms/{alarm_id}/photo                           alarms.read+health.read
 POST   /alarms/{alarm_id}/recordings/open                 recordings.listen
 POST   /alarms/{alarm_id}/{action}                        alarms.act

@@ -1,13 +1,18 @@
-"""The end of an alarm at the desk: nothing is closed while something is open that nobody has answered for."""
+"""The end of an alarm at the desk: nothing is closed while something is open that nobody has answered for. And what it
+is linked with."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from alarms.closing import ITEMS
 from alarms.events import DISPOSITIONS, SATISFACTIONS
+from console.alarm_links import others
 from console.deps import CentreDep
 from console.form_data import Fields
-from console.routes.alarms import Actor, AlarmId
-from console.routes.desk import tried
+from console.pages import page
+from console.routes.alarms import Actor, AlarmId, detail_for
+from console.routes.desk import is_fragment, shown, tried
 from console.schemas import ActionBody
 
 WORDS_LONG = 400
@@ -36,3 +41,20 @@ def closing_body(typed: dict[str, str]) -> ActionBody:
         "satisfaction": satisfaction if satisfaction in SATISFACTIONS else None,
         "confirmed": [item for item in ITEMS if typed.get(item) == "yes"],
     })  # fmt: skip
+
+
+@router.get("/alarms/{alarm_id}/others")
+def other_alarms(
+    request: Request,
+    centre: CentreDep,
+    user: Actor,
+    alarm_id: AlarmId,
+    q: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """Alarms that may be linked with this one, by number or by how the elder's name begins."""
+    detail = detail_for(centre, user, alarm_id)
+    with centre.db.read() as session:
+        found = others(session, user, detail, q, centre.clock.now())
+    if is_fragment(request):
+        return page(request, "_alarm_others.html", user, p={"others": found, "alarm": detail})
+    return shown(request, centre, user, alarm_id, others=found, typed={"q": q})

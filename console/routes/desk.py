@@ -10,9 +10,14 @@ from alarms.closing import Unanswered
 from alarms.events import DISPOSITIONS, SATISFACTIONS
 from alarms.views import alarm_briefs, last_change, number_cursor
 from console import recording_access
+from console.alarm_history import earlier_of
+from console.alarm_links import links_of
+from console.alarm_people import ways_of
+from console.alarm_place import place_of
 from console.area_places import Inside, inside
 from console.cards_beside import Cards, cards_of
 from console.closing_sheet import after_of, sheet_of
+from console.closing_words import PHRASES
 from console.counted import Counted, as_json
 from console.deps import CentreDep, actor_of, allowed, check_named
 from console.i18n import N_, language_of, words
@@ -192,11 +197,12 @@ def shown(
     problem: str | None = None,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, str] | None = None,
+    others: list[dict[str, Any]] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     """The alarm's page, or its panel for our own script; `typed` comes back where `faults` are marked."""
     panel = _panel(request, centre, user, alarm_id, is_opened=is_opened)
-    panel |= {"typed": typed or {}, "faults": faults or {}}
+    panel |= {"typed": typed or {}, "faults": faults or {}, "others": others}
     template = "_panel.html" if is_fragment(request) else "alarm.html"
     return page(request, template, user, panel=panel, problem=problem, status=status)
 
@@ -219,7 +225,7 @@ def _panel(
         detail, user, centre.clock.now(), is_opened=is_opened,
         access_doubtful_days=centre.settings.access_doubtful_days,
     )  # fmt: skip
-    if members["sees_health"]:
+    if members["sees_health"] or members["talks"]:
         health_seen(request, centre, user, detail)
     help_near = _help(centre, detail)
     now, zone = centre.clock.now(), centre.settings.timezone
@@ -231,6 +237,9 @@ def _panel(
         "typed": {},
         "faults": {},
         "nearby": help_near,
+        **_beside(centre, user, members),
+        "phrases": PHRASES,
+        "others": None,
         "helpers": helpers_of(help_near, members["alarm"]),
         "may_send": members["may_close"] and detail["state"] != "closed" and not detail["is_test"],
         "places": places_of(detail, help_near),
@@ -253,6 +262,18 @@ def _cards(request: Request, centre: CentreDep, user: SignedIn, members: dict[st
     with centre.db.read() as session:
         known = all_cards(session)
     return cards_of(known, members, language_of(request, centre.settings.locale))
+
+
+def _beside(centre: CentreDep, user: SignedIn, members: dict[str, Any]) -> dict[str, Any]:
+    """Other alarms, and what is known of the place and of the people around."""
+    alarm, now, place = members["alarm"], centre.clock.now(), place_of(members["alarm"]["location"])
+    with centre.db.read() as session:
+        return {
+            "place": place,
+            "earlier": earlier_of(alarm),
+            "links": links_of(session, user, alarm, now),
+            "ways": ways_of(session, members["elder"]["id"], place["home"], now, centre.settings.timezone),
+        }
 
 
 def _help(centre: CentreDep, detail: dict[str, Any]) -> list[Nearby]:

@@ -1,6 +1,6 @@
 "use strict";
 
-// The alarm's sheet of closing: one key for the usual case, and after a refusal the cursor where something is missing.
+// The alarm's page: one key for the usual closing, what was refused stays marked, phrases by key, links looked for.
 (function () {
   var panel = document.getElementById("panel");
 
@@ -12,17 +12,60 @@
     });
   }
 
+  function phrase(text) {
+    var note = document.getElementById("note-text"), before = note.value.replace(/\s+$/, "");
+    note.value = before ? before + " " + text : text;
+    note.focus();
+  }
+
+  function copy(button) {
+    navigator.clipboard.writeText(button.dataset.copy).then(function () { carebell.toast(carebell.say("copied", { what: button.dataset.copy })); },
+      function () { carebell.toast(carebell.say("notCopied", { what: button.dataset.copy })); });
+  }
+
   panel.addEventListener("click", function (happened) {
-    var button = happened.target.closest("[data-fill]");
-    if (button) { fill(button.form, button.dataset.fill); }
+    var button = happened.target.closest("[data-fill], [data-phrase], [data-copy]");
+    if (!button) { return; }
+    if (button.dataset.fill) { fill(button.form, button.dataset.fill); }
+    if (button.dataset.phrase) { phrase(button.dataset.phrase); }
+    if (button.dataset.copy) { copy(button); }
+  });
+
+  // -- other alarms, while their number or name is being written
+
+  var waits = null;
+  function find(field) {
+    var words = field.value.trim(), place = field.closest("details").querySelector("[data-found]");
+    if (!words) { place.replaceChildren(); return; }
+    carebell.ask(field.dataset.find + "?q=" + encodeURIComponent(words)).then(function (answer) {
+      if (!answer.ok || field.value.trim() !== words) { return; }
+      place.replaceChildren(carebell.fragment(answer.text));
+      htmx.process(place);
+      carebell.tick(place);
+    }, function () { carebell.toast(carebell.say("offline")); });
+  }
+  panel.addEventListener("input", function (happened) {
+    var field = happened.target.closest("[data-find]");
+    if (!field) { return; }
+    clearTimeout(waits);
+    waits = setTimeout(function () { find(field); }, 250);
+  });
+  panel.addEventListener("submit", function (happened) {
+    var field = happened.target.querySelector("[data-find]");
+    if (field) { happened.preventDefault(); find(field); }
   });
 
   document.addEventListener("keydown", function (happened) {
     var on = happened.target, typing = on.matches("input:not([type=radio]), textarea, select");
-    if (typing || happened.ctrlKey || happened.metaKey || happened.altKey || document.querySelector("dialog[open]")) { return; }
+    if (typing || happened.ctrlKey || happened.metaKey || happened.altKey || happened.isComposing || document.querySelector("dialog[open]")) { return; }
     var quick = happened.key === "0" && panel.querySelector("#act-close[open] [data-fill]");
-    if (quick) { happened.preventDefault(); quick.click(); }
-  });
+    if (quick) { happened.preventDefault(); quick.click(); return; }
+    var phrases = panel.querySelector("[data-phrases]");
+    if (!phrases || panel.querySelector("#act-close[open]")) { return; }
+    if (happened.key.toLowerCase() === "f") { happened.preventDefault(); phrases.open = true; phrases.querySelector("button").focus(); phrases.scrollIntoView({ block: "nearest" }); return; }
+    var chosen = phrases.open && phrases.contains(on) && phrases.querySelectorAll("[data-phrase]")[happened.key - 1];
+    if (chosen) { happened.preventDefault(); chosen.click(); }
+  }, true);  // Before the desk's own keys: a digit among the phrases calls nobody.
 
   // What was refused stays marked until it is answered: the next event brings the panel without the marks.
   var faults = {};
