@@ -55,7 +55,11 @@
     if (field) { happened.preventDefault(); find(field); }
   });
 
+  // Keys of one letter can be switched off on the card of keys.
+  function areOn() { try { return localStorage.getItem("carebell.keys") !== "off"; } catch (refused) { return true; } }
+
   document.addEventListener("keydown", function (happened) {
+    if (!areOn()) { return; }
     var on = happened.target, typing = on.matches("input:not([type=radio]), textarea, select");
     if (typing || happened.ctrlKey || happened.metaKey || happened.altKey || happened.isComposing || document.querySelector("dialog[open]")) { return; }
     var quick = happened.key === "0" && panel.querySelector("#act-close[open] [data-fill]");
