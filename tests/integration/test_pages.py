@@ -97,7 +97,13 @@ def test_an_alarm_of_nobody_known_is_shown_like_any_other(site: ConsoleSite, wor
     assert browser.get(f"/alarms/{alarm_id}/map").status_code == 200
     assert browser.get("/desk/alarms.geojson").json()["features"] == []
     browser.post(f"/alarms/{alarm_id}/claim")
-    assert browser.post(f"/alarms/{alarm_id}/close", data={"disposition": "device_fault"}).status_code == 200
+    assert (
+        browser.post(
+            f"/alarms/{alarm_id}/close",
+            data={"disposition": "device_fault", "contact": "yes", "safe": "yes", "steps": "yes"},
+        ).status_code
+        == 200
+    )
     assert uid in browser.get("/alarms").text
 
 
@@ -146,7 +152,9 @@ def test_a_closed_alarm_is_found_among_the_closed(site: ConsoleSite, world: Worl
     assert "No alarm has been closed yet." in browser.get("/alarms").text
 
     browser.post(f"/alarms/{alarm_id}/claim")
-    browser.post(f"/alarms/{alarm_id}/close", data={"disposition": "helped", "satisfaction": "", "text": "safe"})
+    browser.post(f"/alarms/{alarm_id}/close", data={
+        "disposition": "helped", "satisfaction": "", "text": "safe", "contact": "yes", "safe": "yes", "steps": "yes",
+    })  # fmt: skip
 
     assert "Helped on the spot" in browser.get("/alarms").text
 
