@@ -10,6 +10,7 @@ import httpx2 as httpx
 import pytest
 import uvicorn
 
+from console import calls_in
 from tests.console_site import ConsoleSite, problem_of
 from tests.world import World
 
@@ -152,3 +153,26 @@ def test_without_a_language_no_line_is_brought(streams: Streams, world: World) -
         (_, _, told), *_ = alarms(stream, 1)
 
     assert "line" not in told
+
+
+def test_who_looks_and_changed_lists_are_told_without_a_place_of_their_own(streams: Streams, world: World) -> None:
+    alarm_id = world.press().alarm_id
+    signed = {"authorization": f"Bearer {streams.token}"}
+    base = streams.url.removesuffix(EVENTS)
+
+    def said(stream: Iterator[Told], name: str) -> tuple[str | None, dict[str, Any]]:
+        return next((number, data) for event, number, data in stream if event == name)
+
+    with streams.open() as stream:
+        look = {"console": "a" * 24, "alarm": alarm_id}
+        assert httpx.post(f"{base}/desk/look", data=look, headers=signed).status_code == 204
+        number, data = said(stream, "looks")
+        assert number is None
+        assert [one["name"] for one in data["alarms"][alarm_id]] == ["listener"]
+
+        httpx.post(f"{base}/desk/look", data=look | {"is_gone": "1"}, headers=signed)
+        assert said(stream, "looks") == (None, {"alarms": {}})
+
+        httpx.post(f"{base}/api/v1/todos", json={"text": "x", "due_at": "2026-11-21T03:00:00Z"}, headers=signed)
+        calls_in.missed_of(streams.site.centre).came("+8613912345678")
+        assert said(stream, "todos") == (None, {})
