@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
+from alarms.handing import LEADER_ASKED
 from alarms.models import Alarm
 from alarms.models import Attempt as AttemptRow
 from alarms.values import LIVE
@@ -39,7 +40,9 @@ def prompt_of(
     is_recorded: bool = False,
 ) -> Prompt | None:
     """The prompt of an attempt; None when there is no such attempt. Health is filled in for a doctor only."""
-    columns = (_ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language)
+    columns = (
+        _ATTEMPTS.c.purpose, _ATTEMPTS.c.role, _ATTEMPTS.c.name, _ATTEMPTS.c.language, _ATTEMPTS.c.detail,
+    )  # fmt: skip
     wanted = select(*columns, _ATTEMPTS.c.state.label("attempt_state"), _ALARMS).join(
         _ALARMS, _ALARMS.c.id == _ATTEMPTS.c.alarm_id
     )
@@ -78,6 +81,7 @@ def prompt_of(
         accepted_by_name=(row.accepted_by or {}).get("name"),
         received_at_local=row.received_at.astimezone(ZoneInfo(timezone)).strftime("%H:%M"),
         link=make_link(attempt_id, now) if wants_link and make_link else None,
+        is_asked=row.detail == LEADER_ASKED,
     )
 
 

@@ -37,8 +37,9 @@ class Prompt:
     `elder_reading` is the name as a voice must be given it, `elder_addressed_as` how the elder is called to their face.
     `purpose` is one of PURPOSES, `language` one of LANGUAGES (anything else is spoken as zh-CN), `kind` an alarm kind
     (an unknown one is an emergency). `is_cancelled`: the person says it was a mistake; `is_silent`: nobody may ring the
-    elder back; `is_over`: this listener is needed no more; `is_recorded`: the call is, and says so. `received_at_local`
-    is a local time to read out, such as 08:15; `link` the relative's page.
+    elder back; `is_over`: this listener is needed no more; `is_recorded`: the call is, and says so; `is_asked`: the
+    officer who holds the alarm asks this one. `received_at_local` is a local time to read out, such as 08:15; `link`
+    the relative's page.
     """
 
     attempt_id: str
@@ -67,6 +68,7 @@ class Prompt:
     accepted_by_name: str | None = None
     received_at_local: str | None = None
     link: str | None = None
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +161,5 @@ def _facts(prompt: Prompt, number: Callable[[str], str]) -> Facts:
         at=clean(prompt.received_at_local),
         number=number(str(prompt.alarm_number)) if prompt.alarm_number is not None else "",
         link=clean(prompt.link),
+        is_asked=prompt.is_asked,
     )

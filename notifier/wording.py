@@ -7,7 +7,7 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What one listener may hear, cleaned; "" and None where nothing is known. `sex` is female, male or None;
-    `called` is how the elder is spoken to."""
+    `called` is how the elder is spoken to; `is_asked`: a colleague who holds the alarm wants this officer's word."""
 
     purpose: str
     kind: str
@@ -29,6 +29,7 @@ class Facts:
     at: str
     number: str
     link: str
+    is_asked: bool = False
 
     def without_person(self) -> "Facts":
         return replace(self, age=None, sex=None, at="")

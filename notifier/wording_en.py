@@ -110,8 +110,9 @@ def _for_help(facts: Facts) -> tuple[str, ...]:
 
 def _for_officer(facts: Facts) -> tuple[str, ...]:
     return (
-        _greeting(facts, "An alarm that nobody holds!"),
-        f"{_person(facts)} {_happened(facts)}{_when(facts)}. None of the contacts has confirmed that they are going.",
+        _greeting(facts, "The duty officer asks for you." if facts.is_asked else "An alarm that nobody holds!"),
+        f"{_person(facts)} {_happened(facts)}{_when(facts)}. "
+        + ("Your word is needed." if facts.is_asked else "None of the contacts has confirmed that they are going."),
         _repeats(facts),
         _cancelled(facts),
         _address(facts),

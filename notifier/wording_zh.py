@@ -108,8 +108,9 @@ def _for_help(facts: Facts) -> tuple[str, ...]:
 
 def _for_officer(facts: Facts) -> tuple[str, ...]:
     return (
-        _greeting(facts, "有警情无人处理！"),
-        f"{_person(facts)}{_when(facts)}{_happened(facts)}，联系人还没有确认前往。",
+        _greeting(facts, "值班员请示！" if facts.is_asked else "有警情无人处理！"),
+        f"{_person(facts)}{_when(facts)}{_happened(facts)}，"
+        + ("值班员请您过问。" if facts.is_asked else "联系人还没有确认前往。"),
         _repeats(facts),
         _cancelled(facts),
         _address(facts),

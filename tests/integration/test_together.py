@@ -143,7 +143,7 @@ def test_the_leader_s_own_phone_is_rung_through_the_centre(site: ConsoleSite, wo
 
     rung = officer.post(f"/api/v1/alarms/{alarm_id}/ring_leader", json={"user_id": id_of(site, "wang")}).json()
     world.settle()
-    world.network.answer(LEADERS_PHONE)
+    assert "值班员请示" in world.network.answer(LEADERS_PHONE).said
     world.network.press(LEADERS_PHONE, "1")
     world.settle()
 
