@@ -36,6 +36,10 @@ carebell.MARKS = {
     c.textAlign = "center"; c.textBaseline = "middle";
     c.fillText(sign, 0, 0.8);
   },
+  hut: function (c) {
+    c.fillStyle = carebell.colour("home");
+    c.beginPath(); c.moveTo(0, -3.5); c.lineTo(3.5, 3); c.lineTo(-3.5, 3); c.closePath(); c.fill();
+  },
   speck: function (c) {
     c.fillStyle = carebell.colour("help"); c.strokeStyle = carebell.colour("paper"); c.lineWidth = 1;
     c.fillRect(-3.5, -3.5, 7, 7); c.strokeRect(-3.5, -3.5, 7, 7);
@@ -53,7 +57,7 @@ carebell.Dots = carebell.Sheet.extend({
   initialize: function (options) {
     this._told = {};
     this._sprites = {};
-    this._taken = function () { return []; };
+    this._taken = this._beside = function () { return []; };
     carebell.Sheet.prototype.initialize.call(this, this._all.bind(this), options);
     document.addEventListener("carebell:theme", function () { this._sprites = {}; this.redraw(); }.bind(this));
   },
@@ -66,8 +70,9 @@ carebell.Dots = carebell.Sheet.extend({
     return told ? told.items.length + told.cells.reduce(function (sum, cell) { return sum + cell.number; }, 0) : 0;
   },
 
-  // `places()` are those where names of others stand already.
-  avoid: function (places) { this._taken = places; },
+  // `pins()` are places of pins with their names; `beside()` those of help that is drawn by number already, and whose
+  // own shape and name would only be in the way.
+  avoid: function (pins, beside) { this._taken = pins; this._beside = beside; this.redraw(); },
 
   // The topmost thing within reach of a point of the map's container: {layer, item} or {layer, cell}.
   at: function (point, reach) {
@@ -86,13 +91,15 @@ carebell.Dots = carebell.Sheet.extend({
   },
 
   _all: function (context, map, bounds) {
-    var named = [], zoom = map.getZoom(), isFar = zoom < this.SIGNS_FROM_ZOOM;
+    var named = [], zoom = map.getZoom(), isFar = zoom < this.SIGNS_FROM_ZOOM, far = { help: "speck", home: "hut" };
+    var beside = this._beside().map(function (place) { return map.latLngToLayerPoint(place); });
     Object.keys(this._told).forEach(function (name) {
       var told = this._told[name];
       told.items.forEach(function (one) {
         var at = map.latLngToLayerPoint(one.place);
         if (!bounds.contains(at)) { return; }
-        if (isFar && one.mark === "help") { this._stamp(context, "speck", "", at); } else { this._stamp(context, one.mark, one.sign || "", at); }
+        if (one.mark === "help" && beside.some(function (there) { return there.distanceTo(at) < 6; })) { return; }
+        if (isFar && far[one.mark]) { this._stamp(context, far[one.mark], "", at); } else { this._stamp(context, one.mark, one.sign || "", at); }
         if (one.name) { named.push([one.name, at]); }
       }, this);
       told.cells.forEach(function (one) {
@@ -108,7 +115,7 @@ carebell.Dots = carebell.Sheet.extend({
     context.font = "500 12px " + carebell.FONT;
     context.textAlign = "center";
     context.textBaseline = "top";
-    var taken = this._taken().map(function (place) {
+    var taken = this._taken().concat(this._beside()).map(function (place) {
       var at = map.latLngToLayerPoint(place);
       return [at.x - 40, at.y - 16, at.x + 40, at.y + 34];
     });

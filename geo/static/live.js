@@ -161,7 +161,13 @@ carebell.live = function (map, areas, alarms, url) {
   under.addTo(map);
   dots.addTo(map);
   crowd.on("arranged", function () { under.redraw(); });
-  dots.avoid(function () { return crowd.shown().map(function (pin) { return pin.getLatLng(); }); });
+  // A change of state or of accuracy adds no pin, and changes groups and circles all the same.
+  alarms.on("update", function () { crowd.soon(); });
+  var beside = [];
+  function avoid() {
+    dots.avoid(function () { return crowd.shown().map(function (pin) { return pin.getLatLng(); }); }, function () { return beside; });
+  }
+  avoid();
   document.addEventListener("carebell:theme", function () { under.redraw(); });
   function tell(name, detail) { map.getContainer().dispatchEvent(new CustomEvent(name, { bubbles: true, detail: detail })); }
   var refresher = carebell.refresher(alarms, url, function (problem) { tell("carebell:stale", problem); });
@@ -171,6 +177,8 @@ carebell.live = function (map, areas, alarms, url) {
     dropAlarm: function (id) { refresher.note(id); if (alarms.getFeature(id)) { alarms.remove(alarms.getFeature(id)); } },
     refresh: function () { return refresher.run().then(function () { tell("carebell:alarms"); }); },
     choose: function (id) { crowd.choose(id); },
+    // Places of help that the page draws by number around the chosen alarm.
+    beside: function (places) { beside = places; avoid(); },
     // Alarm id → names of the colleagues who look at it now.
     eyes: function (names) {
       crowd.eachLayer(function (pin) {

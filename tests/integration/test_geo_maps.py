@@ -199,12 +199,48 @@ def test_many_alarms_stand_in_groups_that_open(live: Watched) -> None:
     assert live.page.evaluate("() => carebell.map.leaflet.getZoom()") > zoom
 
 
+def test_a_group_follows_what_becomes_of_its_alarms(live: Watched) -> None:
+    many = [feature(100 + n, "calling", f"老人{n}", 34.34) for n in range(200)]
+    push(live, "told.forEach(carebell.map.pushAlarm)", many)
+    expect(live.page.locator(".cb-group.cb-pin-calling")).to_have_count(1)
+
+    push(
+        live,
+        "told.forEach(carebell.map.pushAlarm)",
+        [one | {"properties": one["properties"] | {"state": "arrived"}} for one in many],
+    )
+
+    expect(live.page.locator(".cb-group.cb-pin-arrived")).to_have_count(1)
+
+
 def test_what_nobody_has_taken_stands_alone_while_few_wait(live: Watched) -> None:
     many = [feature(100 + n, "unclaimed" if n < 5 else "calling", f"老人{n}", 34.33) for n in range(300)]
     push(live, "told.forEach(carebell.map.pushAlarm)", many)
 
     expect(live.page.locator(".cb-group")).to_have_count(1)
     expect(live.page.locator(".cb-alarm.cb-pin-unclaimed")).to_have_count(6)
+
+
+def test_a_helpers_way_and_a_vague_place_are_drawn_under_the_pins(live: Watched) -> None:
+    live.page.evaluate(DRAWN)
+    plain = live.page.screenshot()
+
+    way = "{id: 'a2', place: L.latLng(34.32, 108.75), text: told}"
+    push(live, f"carebell.map.ways([{way}, {way.replace('a2', 'of nobody here')}])", NASTY[0])
+    live.page.evaluate(DRAWN)
+    with_way = live.page.screenshot()
+    vague = feature(2, "calling", "李德福", 34.35)
+    vague["properties"]["accuracy_m"] = 900
+    push(live, "carebell.map.pushAlarm(told)", vague)
+    live.page.evaluate(DRAWN)
+    live.page.evaluate(DRAWN)
+    with_circle = live.page.screenshot()
+
+    assert len({plain, with_way, with_circle}) == 3
+    push(live, "carebell.map.circles(false); carebell.map.ways([])")
+    live.page.evaluate(DRAWN)
+    live.page.evaluate(DRAWN)
+    assert live.page.screenshot() == plain
 
 
 def test_colleagues_who_look_stand_beside_the_pin_through_changes(live: Watched) -> None:

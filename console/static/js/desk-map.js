@@ -32,6 +32,7 @@
     aroundIs = text;
     if (around) { around.remove(); around = null; }
     var told = text ? JSON.parse(text) : null;
+    carebell.map.beside(told ? told.help.map(function (one) { return one.place; }) : []);
     if (!told) { return; }
     around = L.layerGroup();
     if (told.accuracy_m) { L.circle(told.here, { radius: told.accuracy_m, className: "cb-circle", interactive: false }).addTo(around); }
