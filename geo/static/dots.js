@@ -52,14 +52,13 @@ carebell.MARKS = {
 };
 
 carebell.Dots = carebell.Sheet.extend({
-  SPRITE_PX: 22, SIGNS_FROM_ZOOM: 14, NAMES_FROM_ZOOM: 15,
+  SIGNS_FROM_ZOOM: 14, NAMES_FROM_ZOOM: 15,
 
   initialize: function (options) {
     this._told = {};
-    this._sprites = {};
     this._taken = this._beside = function () { return []; };
     carebell.Sheet.prototype.initialize.call(this, this._all.bind(this), options);
-    document.addEventListener("carebell:theme", function () { this._sprites = {}; this.redraw(); }.bind(this));
+    document.addEventListener("carebell:theme", this.redraw.bind(this));
   },
 
   // `told.items` are {id, place, mark, sign, name}; `told.cells` are {place, number, mark, bad}: bad ones among them.
@@ -127,17 +126,11 @@ carebell.Dots = carebell.Sheet.extend({
     });
   },
 
-  // Each shape is painted once and copied from then on.
+  // Painted anew each time: five thousand small shapes are painted several times as fast as they are copied.
   _stamp: function (context, mark, sign, at) {
-    var key = mark + sign, size = this.SPRITE_PX, sharp = L.Browser.retina ? 2 : 1, sprite = this._sprites[key];
-    if (!sprite) {
-      sprite = this._sprites[key] = document.createElement("canvas");
-      sprite.width = sprite.height = size * sharp;
-      var own = sprite.getContext("2d");
-      own.setTransform(sharp, 0, 0, sharp, size * sharp / 2, size * sharp / 2);
-      carebell.MARKS[mark](own, sign);
-    }
-    context.drawImage(sprite, at.x - size / 2, at.y - size / 2, size, size);
+    context.translate(at.x, at.y);
+    carebell.MARKS[mark](context, sign);
+    context.translate(-at.x, -at.y);
   },
 
   _cell: function (context, one, at) {
