@@ -29,8 +29,9 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCentre]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One browser a file: its event loop must be over before tests that run one of their own."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "the browser tests need chromium (Debian: apt-get install chromium)"
     expect.set_options(timeout=PATIENCE_MS)
