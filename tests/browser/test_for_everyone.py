@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Open
 from tests.live_centre import LiveCentre
@@ -9,7 +10,9 @@ from tests.live_centre import LiveCentre
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-def problems(page: object) -> list[str]:
+def problems(page: Page) -> list[str]:
+    """What axe finds; not while the page is grey because its stream paused, as it may on a busy machine."""
+    page.wait_for_function("!document.body.classList.contains('is-stale')")
     found = Axe().run(page, options={"resultTypes": ["violations"], **RULES}).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]} {node['any'][:1] and node['any'][0]['message']}"
