@@ -40,7 +40,6 @@ DESK_KEYS: tuple[Key, ...] = (
     _letter("F", N_("usual phrases for a note"), None),
     Key(("0",), ("0",), N_("while closing: you spoke with the elder, who is safe"), None),
     Key(tuple("123456789"), ("1", "9"), N_("call that contact; while closing: what it was"), "digit"),
-    Key(("0",), ("0",), N_("while closing: spoke with the elder, all is well"), None),
     _letter("H", N_("hand it to a colleague"), "handOver"),
     _letter("L", N_("ask the leader"), "askLeader"),
     _letter("W", N_("what to say and do"), None),
