@@ -21,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +205,10 @@ async def measured(page: Page, unit: Unit, number: int) -> dict[str, float]:
     return {what: at - pressed for what, at in seen.items()}
 
 
-async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    plant(folder, options.devices)
+@asynccontextmanager
+async def centre(folder: Path, devices: int) -> AsyncIterator[tuple[str, int, str]]:
+    """A centre with so many devices in a process of its own: its address, its MQTT port and an officer's token."""
+    plant(folder, devices)
     mqtt_port, http_port = free_port(), free_port()
     url = f"http://127.0.0.1:{http_port}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CAREBELL_")}
@@ -223,15 +227,27 @@ async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=url) as client:
             answer = await client.post("/api/v1/session", json={"username": OFFICER, "password": PASSWORD})
             token = answer.raise_for_status().json()["token"]
+        yield url, mqtt_port, token
+
+
+@asynccontextmanager
+async def big_screen() -> AsyncIterator[Page]:
+    """A page of Chromium, as wide as an officer's screen."""
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield await browser.new_page(viewport={"width": 1920, "height": 1080})
+        await browser.close()
+
+
+async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    async with centre(folder, options.devices) as (url, mqtt_port, token):
         first, last = options.open, options.open + options.presses
         units = await log_in(mqtt_port, range(last))
         await fill(url, token, units[:first])
         consoles = [Console(url, token) for _ in range(options.consoles)]
         running = [asyncio.create_task(one.run()) for one in consoles]
-        async with async_playwright() as playwright:
-            path = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-            page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        async with big_screen() as page:
             weight = await board(page, url)
             begun, before = time.perf_counter(), [one.events for one in consoles]
             seen = []
@@ -240,7 +256,6 @@ async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 await asyncio.sleep(options.pace_s)
             took_s = time.perf_counter() - begun
             heard = [one.events - was for one, was in zip(consoles, before, strict=True)]
-            await browser.close()
         failed = [task.exception() for task in running if task.done() and not task.cancelled()]
         for task in running:
             task.cancel()

@@ -13,22 +13,18 @@ import argparse
 import asyncio
 import json
 import math
-import os
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.console import FLAGS, OFFICER, PASSWORD, ROOT, command, fill, plant, ready
-from bench.press import Unit, ended, free_port, log_in
+from bench.console import OFFICER, PASSWORD, big_screen, centre, fill
+from bench.press import Unit, log_in
 
 SLOW_MS = 50.0
 DRAG_PX, STEPS = 140, 12
@@ -110,33 +106,11 @@ async def pressing(units: list[Unit], rate: float) -> None:
 
 
 async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    plant(folder, options.devices)
-    mqtt_port, http_port = free_port(), free_port()
-    url = f"http://127.0.0.1:{http_port}"
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CAREBELL_")}
-    env = inherited | {
-        "CAREBELL_DATA_DIR": str(folder), "CAREBELL_MQTT_PORT": str(mqtt_port), "CAREBELL_HTTP_PORT": str(http_port),
-        "CAREBELL_PUBLIC_URL": url, "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
-    command(folder, env, "user", "add", OFFICER, "--role", "officer", said=PASSWORD)
-    log = folder / "log"
-    with (
-        log.open("w") as out,
-        ended(subprocess.Popen([sys.executable, "-m", "carebell", "up"], env=env, cwd=folder, stdout=out, stderr=out,
-                               text=True)) as process,
-    ):  # fmt: skip
-        await ready(url, process, log)
-        async with httpx.AsyncClient(base_url=url) as client:
-            answer = await client.post("/api/v1/session", json={"username": OFFICER, "password": PASSWORD})
-            token = answer.raise_for_status().json()["token"]
+    async with centre(folder, options.devices) as (url, mqtt_port, token):
         units = await log_in(mqtt_port, range(options.open))
         await fill(url, token, units)
-        async with async_playwright() as playwright:
-            path = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-            page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        async with big_screen() as page:
             parts, counts = await measured(page, url, units, options)
-            await browser.close()
         for unit in units:
             unit.close()
     usual = parts["empty"]["p50_ms"]
