@@ -201,8 +201,8 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.counted = Counted()
     app.state.error_page = error_page
     app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))
-    for router in ROUTERS:
-        app.include_router(router)
+    for router in ROUTERS:  # As they are: included they would be made anew, a second for each application.
+        app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(

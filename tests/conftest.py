@@ -2,20 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
 
 import migrations
 from core.db import Database, sqlite_url
 from tests import pg_cluster
+from tests.pg_cluster import SpareDatabase
 from tests.world import World, open_quickly, settle_in
-
-_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -32,29 +27,23 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_postgresql() -> str:
-    """A database at the schema's head that is copied for each test."""
-    url = pg_cluster.shared().url_for("at_head")
-    migrations.upgrade(url)
-    return url
+def spare_postgresql() -> SpareDatabase:
+    """A database at the schema's head that is emptied after each test."""
+    cluster = pg_cluster.shared()
+    migrations.upgrade(cluster.url_for("at_head"))
+    return SpareDatabase(cluster, "at_head", kept=("alembic_version",))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def db_url(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite: Path) -> str:
+def db_url(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite: Path) -> Iterator[str]:
     """The address of a database at the schema's head with nothing in it."""
     if request.param == "sqlite":
         shutil.copy(empty_sqlite, tmp_path / "carebell.db")
-        return sqlite_url(tmp_path)
-    return _copied(request.getfixturevalue("empty_postgresql"), f"test_{next(_NUMBERS)}")
-
-
-def _copied(template: str, name: str) -> str:
-    url = make_url(template)
-    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(server, autocommit=True) as connection:
-        names = sql.Identifier(name), sql.Identifier(str(url.database))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-    return url.set(database=name).render_as_string(hide_password=False)
+        yield sqlite_url(tmp_path)
+        return
+    spare: SpareDatabase = request.getfixturevalue("spare_postgresql")
+    yield spare.take()
+    spare.give_back()
 
 
 @pytest.fixture

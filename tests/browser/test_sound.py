@@ -160,6 +160,7 @@ def test_the_volume_check_is_offered_once_and_seen_by_the_leader(open_page: Open
 
     page.goto("/")
     answered(page, "No, I did not")
+    expect(page.locator("#sound-check [data-step=help]")).to_be_visible()
     expect(page.locator("#sound-check")).to_contain_text("tell the shift leader")
     page.goto("/room")
     expect(page.locator(".page-head")).to_contain_text("did not hear the sound")

@@ -47,12 +47,21 @@
     around.addTo(carebell.map.leaflet);
   }
 
-  // The pins arrive a moment after the map; with an alarm chosen its place comes first. Later the view is the officer's.
-  var isLookedAround = false;
+  // The pins arrive a moment after the map; with an alarm chosen its place comes first. The view is the officer's as soon as they moved it.
+  var firstView = null, isLookedAround = false, MOVED_PX = 30;
+  document.addEventListener("carebell:map", function () {
+    var map = carebell.map.leaflet;
+    firstView = { middle: map.getCenter(), zoom: map.getZoom() };
+  });
+  function isMoved() {
+    var map = carebell.map.leaflet;
+    if (!firstView) { return false; }
+    return map.getZoom() !== firstView.zoom || map.latLngToContainerPoint(firstView.middle).distanceTo(map.getSize().divideBy(2)) > MOVED_PX;
+  }
   document.addEventListener("carebell:alarms", function () {
     if (!isLookedAround) {
       isLookedAround = true;
-      if (carebell.panel.id()) { showChosen(); } else { carebell.map.showAll(); }
+      if (carebell.panel.id()) { showChosen(); } else if (!isMoved()) { carebell.map.showAll(); }
     }
     mark();
   });

@@ -21,7 +21,7 @@
   }
 
   function keep(wasHeard) {
-    fetch("/api/v1/sound-checks", { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ was_heard: wasHeard }) })
+    fetch("/api/v1/sound-checks", { method: "POST", credentials: "same-origin", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ was_heard: wasHeard }) })
       .then(function (got) {
         if (!got.ok) { throw new Error(String(got.status)); }
         if (offer) { offer.hidden = true; }
