@@ -1,5 +1,7 @@
 """The console's web application: routers, errors, and the description of it all."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,7 @@ def create_app(centre: Centre) -> FastAPI:
         docs_url=None,  # Those pages would fetch scripts from elsewhere.
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_with_all_that_runs,
     )
     app.state.centre = centre
     grounds = basemaps_of(centre.settings)  # One that cannot be drawn ends the start, with a line that names it.
@@ -212,6 +215,14 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_middleware(Edge, headers=security_headers(centre.settings.public_url, hosts))
     _describe_once(app)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _with_all_that_runs(app: FastAPI) -> AsyncIterator[None]:
+    async with contextlib.AsyncExitStack() as running:
+        for router in ROUTERS:
+            await running.enter_async_context(router.lifespan_context(app))
+        yield
 
 
 def _describe_once(app: FastAPI) -> None:

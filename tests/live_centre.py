@@ -21,7 +21,6 @@ PASSWORD = "correct horse battery"
 READY_WITHIN_S = 60.0
 PATIENCE_S = 30.0
 POLICY = {"ring_s": 20, "officer_ring_s": 20, "follow_up_after_s": 600}
-_NUMBERS = count(1)
 
 
 def free_port() -> int:
@@ -58,6 +57,7 @@ class LiveCentre:
             **settings,
         }
         self._folder = folder
+        self.numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._http = httpx.Client(base_url=self.url, timeout=15)
 
@@ -120,7 +120,7 @@ class LiveCentre:
 
     def household(self, name: str = "赵桂明") -> "Household":
         """An elder with a daughter and a device, and a hospital near by."""
-        number = next(_NUMBERS)
+        number = next(self.numbers)
         elder = self.ask("POST", "/api/v1/elders", {
             "name": f"{name}{number}", "birth_date": "1944-03-05", "phone": f"+86138{number:08d}",
             "address": f"秦都区吴家堡{number}号楼2-401", "lat": 34.33 + number / 500, "lon": 108.71,
@@ -158,11 +158,13 @@ class Household:
     def press(self, **members: Any) -> str:
         """The alarm's id, once it is stored."""
         before = {one["id"]: one["press_count"] for one in self._alarms()}
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{self.uid}-{next(_NUMBERS)}")
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{self.uid}-{next(self.centre.numbers)}")
         client.username_pw_set(self.uid, self._secret)
         client.connect("127.0.0.1", self.centre.mqtt_port)
         client.loop_start()
-        client.publish(f"cb/v1/{self.uid}/up/alarm", json.dumps({"msg_id": f"press-{next(_NUMBERS)}"} | members), qos=1)
+        client.publish(
+            f"cb/v1/{self.uid}/up/alarm", json.dumps({"msg_id": f"press-{next(self.centre.numbers)}"} | members), qos=1
+        )
 
         def stored() -> str | None:
             return next((one["id"] for one in self._alarms() if one["press_count"] > before.get(one["id"], 0)), None)

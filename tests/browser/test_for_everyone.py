@@ -10,10 +10,23 @@ from tests.live_centre import LiveCentre
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
+WATCH_GREY = """() => {
+    var body = document.body, watch = new MutationObserver(look);
+    function look() { if (body.classList.contains("is-stale")) { body.dataset.turnedGrey = ""; watch.disconnect(); } }
+    delete body.dataset.turnedGrey;
+    watch.observe(body, {attributes: true, attributeFilter: ["class"]});
+    look();
+}"""
+
+
 def problems(page: Page) -> list[str]:
     """What axe finds; not while the page is grey because its stream paused, as it may on a busy machine."""
-    page.wait_for_function("!document.body.classList.contains('is-stale')")
-    found = Axe().run(page, options={"resultTypes": ["violations"], **RULES}).response["violations"]
+    turned_grey = True
+    while turned_grey:
+        page.wait_for_function("() => !document.body.classList.contains('is-stale')")
+        page.evaluate(WATCH_GREY)
+        found = Axe().run(page, options={"resultTypes": ["violations"], **RULES}).response["violations"]
+        turned_grey = page.evaluate("document.body.dataset.turnedGrey !== undefined")
     return [
         f"{one['id']}: {node['html'][:160]} {node['any'][:1] and node['any'][0]['message']}"
         for one in found

@@ -39,7 +39,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCentre]:
 
 
 def mapped(page: Page) -> Page:
-    page.wait_for_function("window.carebell && carebell.map && document.querySelector('.leaflet-map-pane')")
+    page.wait_for_function("() => window.carebell && carebell.map && document.querySelector('.leaflet-map-pane')")
     return page
 
 
@@ -72,12 +72,16 @@ def test_layers_are_chosen_by_keyboard_and_kept(open_page: Open, centre: LiveCen
 
     page.get_by_label("Layers and legend of the map").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#map-layers")).to_have_attribute("open", "")
     box = page.get_by_label("Homes")
     for _ in range(30):
         page.keyboard.press("Tab")
         if box.evaluate("one => one === document.activeElement"):
             break
+    expect(box).to_be_focused()
     page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    expect(page.locator("#map-note")).to_be_hidden()
     wait_for(page, "homes", 1)
     page.keyboard.press("Escape")
     expect(page.locator("#map-layers")).not_to_have_attribute("open", "")

@@ -25,7 +25,7 @@ def test_a_recording_is_played(open_page: Open, centre: LiveCentre) -> None:
     assert heard.value.status in (200, 206)
     player = page.locator(".recording-player")
     expect(player).to_contain_text(str(home.contact["name"]))
-    page.wait_for_function("document.querySelector('.recording-player audio').duration > 0.4")
+    page.wait_for_function("() => document.querySelector('.recording-player audio').duration > 0.4")
     assert page.evaluate("document.querySelector('.recording-player audio').error") is None
     assert problems(page) == []
     player.get_by_role("button", name="Close the player").click()

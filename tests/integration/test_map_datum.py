@@ -26,7 +26,7 @@ def page(watched: Watched) -> Iterator[Page]:
         "/alarms": collection(),
     }
     watched.page.goto(f"{SITE}/")
-    watched.page.wait_for_function("window.carebell && carebell.map")
+    watched.page.wait_for_function("() => window.carebell && carebell.map")
     yield watched.page
     assert [told for told in watched.complaints if "404" not in told] == []
 

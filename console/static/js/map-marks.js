@@ -3,7 +3,7 @@
 // Homes, devices and help in view: fetched for a little more than what is seen, again when the map has left that, and
 // devices from time to time. Nothing is fetched because an alarm changed.
 (function () {
-  var drawn = null, NAME_PX = 70, AROUND = 0.3, WAIT_MS = 180, AGAIN_MS = 60000, REACH_PX = 13, REACH_TOUCH_PX = 22, DEEPER = 2;
+  var drawn = null, NAME_PX = 70, AROUND = 0.3, WAIT_MS = 180, AGAIN_MS = 60000, RETRY_MS = 5000, REACH_PX = 13, REACH_TOUCH_PX = 22, DEEPER = 2;
   var order = ["areas", "homes", "devices", "help"], wanted = {}, fetched = {}, running = {}, waits = null;
   var card = document.getElementById("map-card"), note = document.getElementById("map-note"), opener = null;
 
@@ -56,6 +56,7 @@
       if (problem.name === "AbortError") { return; }
       delete fetched[name];
       say(carebell.say("mapFailed"));
+      setTimeout(soon, RETRY_MS);
     }).then(function () { if (running[name] === mine) { delete running[name]; } });
   }
 
