@@ -21,6 +21,7 @@ WATCH_GREY = """() => {
 
 def problems(page: Page) -> list[str]:
     """What axe finds; not while the page is grey because its stream paused, as it may on a busy machine."""
+    page.emulate_media(reduced_motion="reduce")  # What is still sliding in is half transparent.
     turned_grey = True
     while turned_grey:
         page.wait_for_function("() => !document.body.classList.contains('is-stale')")
