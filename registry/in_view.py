@@ -125,7 +125,7 @@ def _in_view(session: Session, wanted: Select[Any], view: View, most: int) -> In
     gathered = select(
         *place, placed.c.look, func.sum(placed.c.lat).label("lat"), func.sum(placed.c.lon).label("lon"),
         func.count().label("number"),
-    ).group_by(*place, placed.c.look)  # fmt: skip
+    ).group_by(*place, placed.c.look).order_by(*place, placed.c.look)  # fmt: skip
     parts = connection.execute(gathered).all()
     if sum(part.number for part in parts) > view.most_gathered:
         return InView(is_too_many=True)

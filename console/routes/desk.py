@@ -201,10 +201,12 @@ def shown(
     status: int = 200,
 ) -> HTMLResponse:
     """The alarm's page, or its panel for our own script; `typed` comes back where `faults` are marked."""
+    with centre.db.read() as session:
+        seen = last_change(session)  # Before the alarm: what changes in between is told again, never missed.
     panel = _panel(request, centre, user, alarm_id, is_opened=is_opened)
     panel |= {"typed": typed or {}, "faults": faults or {}, "others": others}
     template = "_panel.html" if is_fragment(request) else "alarm.html"
-    return page(request, template, user, panel=panel, problem=problem, status=status)
+    return page(request, template, user, panel=panel, seen=seen, problem=problem, status=status)
 
 
 def _chosen(request: Request, centre: CentreDep, user: SignedIn, alarm_id: str | None) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ def test_a_hidden_alarm_lets_go_and_catches_up(open_page: Open, centre: LiveCent
     page.goto(f"/alarms/{alarm_id}")
     expect(page.locator(".panel-state")).to_contain_text("unclaimed")
     assert len(opened) == 1
+    assert "last_event_id=" in opened[0]
 
     page.evaluate(HIDE, True)
     page.clock.fast_forward(60_000)
