@@ -204,7 +204,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.counted = Counted()
     app.state.error_page = error_page
     app.state.paths = frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, Route))
-    for router in ROUTERS:  # As they are: included they would be made anew, a second for each application.
+    for router in ROUTERS:  # As they are: included, each would be made anew and matched within its router.
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)

@@ -201,12 +201,15 @@ def shown(
     status: int = 200,
 ) -> HTMLResponse:
     """The alarm's page, or its panel for our own script; `typed` comes back where `faults` are marked."""
-    with centre.db.read() as session:
-        seen = last_change(session)  # Before the alarm: what changes in between is told again, never missed.
+    whole: dict[str, Any] = {}
+    if not is_fragment(request):
+        # Before the alarm: what changes in between is told again, never missed.
+        with centre.db.read() as session:
+            whole["seen"] = last_change(session)
     panel = _panel(request, centre, user, alarm_id, is_opened=is_opened)
     panel |= {"typed": typed or {}, "faults": faults or {}, "others": others}
     template = "_panel.html" if is_fragment(request) else "alarm.html"
-    return page(request, template, user, panel=panel, seen=seen, problem=problem, status=status)
+    return page(request, template, user, panel=panel, problem=problem, status=status, **whole)
 
 
 def _chosen(request: Request, centre: CentreDep, user: SignedIn, alarm_id: str | None) -> dict[str, Any] | None:
