@@ -1,0 +1,54 @@
+"""The bar across the top: every page can be reached at every width, and what is rarely wanted waits under one's name."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.test_for_everyone import problems
+
+CUT = "node => node.scrollWidth - node.clientWidth"
+PAGES = {"en": ("Duty desk", "Knowledge", "Registry"), "zh-CN": ("值班台", "知识库", "档案")}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [1920, 1440, 1280, 820, 390])
+def test_every_page_can_be_reached_at_every_width(open_page: Open, width: int, language: str) -> None:
+    page = open_page(width=width, language=language)
+    links, opens = page.locator("#pages"), page.locator(".bar-open")
+
+    if opens.is_visible():
+        expect(links).to_be_hidden()
+        opens.click()
+    for name in PAGES[language]:
+        expect(links.get_by_role("link", name=name, exact=True)).to_be_in_viewport(ratio=1)
+    assert links.evaluate(CUT) == 0
+    assert page.locator("html").evaluate(CUT) == 0
+    links.get_by_role("link", name=PAGES[language][1], exact=True).click()
+    page.wait_for_url("**/knowledge")
+
+
+def test_pages_stand_in_the_bar_where_there_is_room(open_page: Open) -> None:
+    for language, width in (("zh-CN", 1440), ("en", 1920)):
+        page = open_page(width=width, language=language)
+        expect(page.locator(".bar-open")).to_be_hidden()
+        expect(page.locator("#pages")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "day"), (390, "night")])
+def test_what_is_rarely_wanted_waits_under_ones_name(open_page: Open, width: int, theme: str) -> None:
+    page = open_page(width=width, theme=theme)
+    mine = page.locator("#me")
+    expect(mine).to_be_hidden()
+
+    page.locator(".bar-person").click()
+    expect(mine.get_by_role("link", name="My account")).to_be_in_viewport(ratio=1)
+    assert problems(page) == []
+    page.keyboard.press("Escape")
+    expect(mine).to_be_hidden()
+
+    page.locator(".bar-person").press("Enter")
+    mine.get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.locator(".bar-person").click()
+    mine.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/sign-in*")
