@@ -1,4 +1,4 @@
-"""The bar across the top: every page can be reached at every width, and what is rarely wanted waits under one's name."""
+"""The bar across the top: every page at every width, and what is rarely wanted under one's name."""
 
 import pytest
 from playwright.sync_api import expect

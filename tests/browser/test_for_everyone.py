@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open
 from tests.live_centre import LiveCentre
 
+LOOKS = 20
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -22,12 +23,14 @@ WATCH_GREY = """() => {
 def problems(page: Page) -> list[str]:
     """What axe finds; not while the page is grey because its stream paused, as it may on a busy machine."""
     page.emulate_media(reduced_motion="reduce")  # What is still sliding in is half transparent.
-    turned_grey = True
-    while turned_grey:
+    for _ in range(LOOKS):
         page.wait_for_function("() => !document.body.classList.contains('is-stale')")
         page.evaluate(WATCH_GREY)
         found = Axe().run(page, options={"resultTypes": ["violations"], **RULES}).response["violations"]
-        turned_grey = page.evaluate("document.body.dataset.turnedGrey !== undefined")
+        if not page.evaluate("document.body.dataset.turnedGrey !== undefined"):
+            break
+    else:
+        raise AssertionError("the page turned grey during each look at it")
     return [
         f"{one['id']}: {node['html'][:160]} {node['any'][:1] and node['any'][0]['message']}"
         for one in found

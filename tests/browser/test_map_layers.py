@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from geo.crs import GCJ02, from_wgs84
 from tests.browser.conftest import Open
@@ -21,6 +21,8 @@ pmtiles = "streets.pmtiles"
 crs = "gcj02"
 """
 TILES = "() => document.querySelectorAll('.leaflet-tile-pane canvas.leaflet-tile-loaded').length > 3"
+ALARMS = "**/desk/alarms.geojson*"
+HAS_PINS = "() => carebell.map.crowd.getBounds().isValid()"
 COUNT = "name => carebell.map.dots.count(name)"
 
 
@@ -94,6 +96,40 @@ def test_layers_are_chosen_by_keyboard_and_kept(open_page: Open, centre: LiveCen
     page.get_by_label("Layers and legend of the map").click()
     page.get_by_label("Homes").uncheck()
     wait_for(page, "homes", 0)
+
+
+def test_a_layer_that_failed_is_asked_for_again_by_itself(open_page: Open) -> None:
+    page = open_page()
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(status=503) if len(asked) == 1 else route.continue_()
+
+    page.route("**/desk/map/homes?*", answer)
+    see(mapped(page), MIDDLE, 14)
+    page.get_by_label("Layers and legend of the map").click()
+    page.get_by_label("Homes").check()
+
+    expect(page.locator("#map-note")).to_contain_text("it tries again")
+    wait_for(page, "homes", 1)
+    expect(page.locator("#map-note")).to_be_hidden()
+
+
+def test_alarms_that_come_late_leave_the_officers_view(open_page: Open, centre: LiveCentre) -> None:
+    centre.household().press()
+    page, held, far_away = open_page(), list[Route](), (35.1, 109.9)
+    page.route(ALARMS, lambda route: held.append(route))
+    with page.expect_request(ALARMS):
+        page.reload()
+    see(mapped(page), far_away, 12)
+    assert not page.evaluate(HAS_PINS)
+
+    held[0].continue_()
+    page.wait_for_function(HAS_PINS)
+
+    middle = page.evaluate("() => { var at = carebell.map.leaflet.getCenter(); return [at.lat, at.lng]; }")
+    assert middle == pytest.approx(list(far_away), abs=0.001)
 
 
 def test_what_lies_under_the_cross_is_opened_by_key(open_page: Open, centre: LiveCentre) -> None:
