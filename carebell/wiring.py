@@ -279,7 +279,7 @@ class Carebell:
         if self.server is None:
             stop_wanted.wait()
             return
-        self.server.run()
+        self.server.run_until(stop_wanted)
 
     def stop(self) -> None:
         """The devices first, so that nothing new comes in; then what is under way."""

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_for_everyone import problems
+from tests.live_centre import PASSWORD
 
 CUT = "node => node.scrollWidth - node.clientWidth"
 PAGES = {"en": ("Duty desk", "Knowledge", "Registry"), "zh-CN": ("值班台", "知识库", "档案")}
@@ -52,3 +53,8 @@ def test_what_is_rarely_wanted_waits_under_ones_name(open_page: Open, width: int
     page.locator(".bar-person").click()
     mine.get_by_role("button", name="退出").click()
     page.wait_for_url("**/sign-in*")
+
+    page.get_by_label("用户名").fill("limin")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator("#pages")).to_be_attached()

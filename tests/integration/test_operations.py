@@ -18,17 +18,20 @@ from core.db import Database
 from core.errors import Rejected
 from core.settings import load_settings
 from core.wake import Wake
-from tests.live_centre import LiveCentre, free_port
+from tests.live_centre import PATIENCE_S, LiveCentre, free_port, until
 from tests.made_up_streets import write_streets
 
 
-def typed(folder: Path, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
+def environment(folder: Path, **settings: object) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("CAREBELL_")}
     env |= {"CAREBELL_DATA_DIR": str(folder / "data")}
-    env |= {f"CAREBELL_{name.upper()}": str(value) for name, value in settings.items()}
+    return env | {f"CAREBELL_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def typed(folder: Path, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "carebell", *words], env=env, cwd=folder, capture_output=True, text=True, timeout=60,
-        check=False,
+        [sys.executable, "-m", "carebell", *words], env=environment(folder, **settings), cwd=folder,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
@@ -119,6 +122,23 @@ def test_a_signal_ends_a_centre_in_good_order_with_streams_and_devices_open(tmp_
     assert "ERROR" not in text
     for personal in (home.name, str(home.elder["phone"]), str(home.elder["address"]), str(home.contact["phone"])):
         assert personal not in text
+
+
+def test_a_signal_ends_a_centre_that_has_not_quite_started(tmp_path: Path) -> None:
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "carebell", "up"], cwd=tmp_path, stdout=log, stderr=log,
+            env=environment(tmp_path, http_port=port, mqtt_port=free_port()),
+        )  # fmt: skip
+    try:
+        until(lambda: "listening for browsers" in (tmp_path / "log").read_text(), "the address is taken")
+        started.terminate()  # Devices, engine and calendar are not there yet.
+        assert started.wait(PATIENCE_S) == 0
+    finally:
+        started.kill()
+        started.wait()
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def test_what_the_database_cannot_hold_is_refused_and_not_tried_for_ever(db: Database) -> None:
