@@ -119,7 +119,7 @@ async def _vetted(scope: Scope, receive: Receive) -> Receive:
     most = next((size for path, size in LARGER_BODIES if path.fullmatch(scope["path"])), MAX_BODY_BYTES)
     told = headers.get(b"content-length", b"0")
     if told.isdigit() and int(told[:20]) > most:
-        raise Unfit(413, f"a request holds at most {most} bytes")
+        raise Unfit(413, _too_much(most))
     body = await _read(receive, most)
     kind = headers.get(b"content-type", b"").lower()
     if b"json" in kind and body:
@@ -127,6 +127,10 @@ async def _vetted(scope: Scope, receive: Receive) -> Receive:
     elif b"urlencoded" in kind and (_BAD_PERCENT.search(body) or b"\x00" in body):
         raise Unfit(422, "the form holds a NUL character")
     return _replay(body, receive)
+
+
+def _too_much(most: int) -> str:
+    return f"at most {most >> 20} MB can be sent at once: send less, or split the file"
 
 
 async def _read(receive: Receive, most: int) -> bytes:
@@ -139,7 +143,7 @@ async def _read(receive: Receive, most: int) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            raise Unfit(413, f"a request holds at most {most} bytes")
+            raise Unfit(413, _too_much(most))
         if not message.get("more_body", False):
             return b"".join(parts)
 

@@ -1,6 +1,7 @@
 """The elders' files in a real browser: found while typing, opened, changed with the keyboard, usable by everybody."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -41,6 +42,26 @@ def test_a_file_is_found_while_typing_and_changed_with_the_keyboard(open_page: O
     page.wait_for_url(re.compile(f"{LIST}$"))
     page.keyboard.press("n")
     page.wait_for_url(re.compile(f"{LIST}/new$"))
+
+
+def test_a_file_that_is_too_large_is_told_beside_its_field_before_it_is_sent(open_page: Open, tmp_path: Path) -> None:
+    large = tmp_path / "all.csv"
+    with large.open("wb") as file:
+        file.truncate(200 << 20)
+    page = open_page("/registry/import", user="root")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    field = page.get_by_label("File")
+
+    field.set_input_files(large)
+    page.get_by_role("button", name="Try the file").click()
+    expect(page.get_by_role("alert")).to_contain_text("split the file")
+    assert sent == []
+
+    large.write_text("name,phone\n吴桂英,13900000077\n")
+    field.set_input_files(large)
+    page.get_by_role("button", name="Try the file").click()
+    page.wait_for_url("**/registry/import/*")
 
 
 @pytest.mark.parametrize(("theme", "width"), [("day", 1440), ("night", 390)])

@@ -62,6 +62,19 @@
     if (row && !event.target.closest("a, button, input, label, summary") && !String(getSelection())) { open(row); }
   });
 
+  // The centre would refuse it in the middle of the sending, and a browser shows that as a broken connection.
+  function isTooLarge(input) {
+    var file = input.files[0], is = Boolean(file) && file.size > Number(input.dataset.mostMb) * 1048576;
+    document.getElementById(input.getAttribute("aria-describedby")).hidden = !is;
+    input.setAttribute("aria-invalid", String(is));
+    return is;
+  }
+  document.addEventListener("change", function (event) { if (event.target.dataset.mostMb) { isTooLarge(event.target); } });
+  document.addEventListener("submit", function (event) {
+    var input = event.target.querySelector("[data-most-mb]");
+    if (input && isTooLarge(input)) { event.preventDefault(); input.focus(); }
+  });
+
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.addEventListener("click", function () { window.print(); });
   });
