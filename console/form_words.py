@@ -1,34 +1,16 @@
 """What is wrong with a field, in the words of the pages."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from console.i18n import N_
 
-_FAULTS = {
-    "missing": N_("is needed"),
-    "string_type": N_("must be a text"),
-    "string_too_short": N_("is needed"),
-    "string_pattern_mismatch": N_("is not written as it should be"),
-    "literal_error": N_("is none of the choices"),
-    "float_type": N_("must be a number"),
-    "float_parsing": N_("must be a number"),
-    "finite_number": N_("must be a number"),
-    "int_type": N_("must be a whole number"),
-    "int_parsing": N_("must be a whole number"),
-    "bool_type": N_("must be yes or no"),
-    "date_from_datetime_parsing": N_("is not a day that there is"),
-    "date_parsing": N_("is not a day that there is"),
-    "extra_forbidden": N_("is not known here"),
-    "string_too_long": N_("is too long"),
-    "too_long": N_("has too many entries"),
-    "greater_than_equal": N_("is too small"),
-    "greater_than": N_("is too small"),
-    "less_than_equal": N_("is too large"),
-    "less_than": N_("is too large"),
-}
-
 REGISTRY_TEXTS = (
+    N_("is needed"),
+    N_("must be a text"),
+    N_("is not written as it should be"),
+    N_("must be a number"),
+    N_("must be a whole number"),
+    N_("must be yes or no"),
+    N_("is not a day that there is"),
+    N_("is not known here"),
     N_("lies in the future"),
     N_("there is no such elder"),
     N_("lat and lon belong together"),
@@ -57,12 +39,3 @@ REGISTRY_TEXTS = (
     N_("your role needs a second factor: set it up first"),
 )
 """What the registry itself says of a member; written there in English, translated with the pages."""
-
-
-def fault_text(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    """A pydantic fault as a text of the catalogue; what a validator of ours says is one already."""
-    if kind == "value_error":
-        return str(context.get("error", message)).removeprefix("Value error, ")
-    if kind == "string_too_short" and context.get("min_length", 1) > 1:
-        return N_("is too short")
-    return _FAULTS.get(kind, message)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from console.form_words import fault_text
+from registry.faults import fault_text
 from registry.intake import BadMember
 
 Input = TypeVar("Input", bound=BaseModel)

@@ -1,6 +1,7 @@
 """The pages' two languages. English is written in the code; the catalogue holds the Chinese, read once at start."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 
@@ -21,13 +22,20 @@ def N_(text: str) -> str:  # gettext's own name for "to be translated later"
 class Words:
     """One language's texts."""
 
-    def __init__(self, language: str, catalogue: Mapping[str, str]) -> None:
+    def __init__(self, language: str, catalogue: Mapping[str, str], patterns: Iterable[str] = ()) -> None:
         self.language = language
         self._catalogue = catalogue
+        self._patterns = [(_expression(text), catalogue[text]) for text in patterns]
 
     def say(self, text: str) -> str:
         """The text in this language; English where the catalogue knows nothing better."""
-        return self._catalogue.get(text, text)
+        return self._catalogue.get(text) or self._by_pattern(text)
+
+    def _by_pattern(self, text: str) -> str:
+        for expression, translated in self._patterns:
+            if found := expression.fullmatch(text):
+                return translated % {name: self.say(said) for name, said in found.groupdict().items()}
+        return text
 
     def count(self, one: str, many: str, number: int) -> str:
         """Chinese does not count its nouns: the plural's translation serves for every number."""
@@ -37,7 +45,9 @@ class Words:
 @cache
 def words(language: str) -> Words:
     """The texts of `zh-CN` or `en`."""
-    return Words(language, _chinese() if language == "zh-CN" else {})
+    from console.import_words import PATTERNS  # It marks its texts with N_ from here.
+
+    return Words(language, _chinese(), PATTERNS) if language == "zh-CN" else Words(language, {})
 
 
 def language_of(request: Request, default: str) -> str:
@@ -53,6 +63,11 @@ def catalogue() -> Iterator[Message]:
         if path.name.endswith(".po"):
             with path.open("rb") as file:
                 yield from read_po(file, locale="zh_CN")
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Matches what a text with %(name)s became when it was said."""
+    return re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(pattern)), re.DOTALL)
 
 
 def _chinese() -> dict[str, str]:

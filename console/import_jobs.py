@@ -211,8 +211,9 @@ class ImportJobs:
         job.state = "running"
         try:
             job.outcome = importing.run(
-                self._registry, job.kind, job.data, job.options, by=job.by, take_secrets=take, say=say
-            )
+                self._registry, job.kind, job.data, job.options, by=job.by, is_beside_presses=True,
+                take_secrets=take, say=say,
+            )  # fmt: skip
             state = "done"
         except CarebellError as problem:
             job.problem = str(problem)

@@ -17,6 +17,7 @@ from registry.device_intake import DeviceNew
 from registry.devices import Devices
 from registry.elder_intake import ElderNew
 from registry.elders import Elders, in_area
+from registry.faults import fault_text
 from registry.intake import BadMember, BirthDate, Given, Id, Name, Phone
 from registry.resource_intake import ResourceNew
 from registry.resources import Resources
@@ -286,7 +287,7 @@ _THERE = {"id_number": "there is another file with this ID number"}
 def faults_of(wrong: ValidationError, known: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(member, reason) for each; a member that could not even be read is not told of twice."""
     said = [
-        (str(error["loc"][0]) if error["loc"] else "", error["msg"].removeprefix("Value error, "))
-        for error in wrong.errors(include_input=False, include_url=False, include_context=False)
+        (str(error["loc"][0]) if error["loc"] else "", fault_text(error["type"], error["msg"], error.get("ctx", {})))
+        for error in wrong.errors(include_input=False, include_url=False)
     ]
     return [(member, reason) for member, reason in said if member not in known]

@@ -263,7 +263,7 @@ def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str
         elif column is _ASIDE:
             continue
         elif column is not None and labels.setdefault(column.member, name) != name:
-            raise UnreadableFile(f"two columns mean {column.member}: {labels[column.member]} and {name}")
+            raise UnreadableFile(f"two columns mean the same: {labels[column.member]} and {name}")
         elif column is not None and columns.count(column) > 1:
             raise UnreadableFile(f"there are two columns {name}")
     _check_header(kind, row.number, set(labels), unknown)
@@ -271,15 +271,15 @@ def _header(kind: str, row: GridRow) -> tuple[list[Column | None], dict[str, str
 
 
 def _check_header(kind: str, row: int, members: set[str], unknown: list[str]) -> None:
-    wanted = f"columns of {kind} are {', '.join(column.member for column in COLUMNS[kind])}"
+    known = ", ".join(" ".join((one.member, *one.names[:1])) for one in COLUMNS[kind])
     if not members:  # Perhaps there is no header, and what stands there is somebody's name.
-        raise UnreadableFile(f"row {row} does not name the columns; {wanted}")
+        raise UnreadableFile(f"row {row} does not name the columns; the columns are {known}")
     if unknown:
-        shown = ", ".join(f"{name[:SHOWN_HEADER]!r}" for name in unknown[:5])
-        raise UnreadableFile(f"row {row} names columns nobody knows: {shown}; {wanted}")
+        shown = ", ".join(name[:SHOWN_HEADER] for name in unknown[:5])
+        raise UnreadableFile(f"row {row} names columns nobody knows: {shown}; the columns are {known}")
     missing = [member for member in REQUIRED[kind] if member not in members]
     if kind == "contacts" and not members & {column.member for column in _ELDER}:
-        missing.append("elder_id, elder_phone, or elder_name and elder_birth_date")
+        missing.append("elder_id / elder_phone / elder_name + elder_birth_date")
     if missing:
         raise UnreadableFile(f"these columns are missing: {', '.join(missing)}")
 

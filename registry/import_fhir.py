@@ -41,7 +41,7 @@ class BadElement(Exception):
 def bundle_table(kind: str, data: bytes) -> Table:
     """The bundle's elders or contacts. Raises UnreadableFile."""
     if kind not in WANTED:
-        raise UnreadableFile(f"a FHIR bundle can hold elders and contacts; {kind} come as CSV or XLSX")
+        raise UnreadableFile("a FHIR bundle can hold elders and contacts: take the others as CSV or XLSX")
     bundle = _json(data)
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise UnreadableFile("this JSON is no FHIR bundle: its resourceType must be Bundle")
@@ -55,7 +55,7 @@ def bundle_table(kind: str, data: bytes) -> Table:
 
 def _json(data: bytes) -> Any:
     def no_constant(_name: str) -> NoReturn:
-        raise ValueError("not JSON")
+        raise ValueError(_name)
 
     try:
         return json.loads(data.decode("utf-8-sig"), parse_constant=no_constant)
@@ -69,7 +69,7 @@ def _left_aside(kind: str, listed: list[Any]) -> tuple[str, ...]:
     used = {"Patient", *HEALTH} if kind == "elders" else {"Patient", "RelatedPerson"}
     aside = Counter(_type_of(e.get("resource")) for e in listed if isinstance(e, dict))
     told = [f"{number} {name}" for name, number in sorted(aside.items()) if name.isalpha() and name not in used]
-    return (f"left aside, because they are no {kind}: {', '.join(told)}",) if told else ()
+    return (f"left aside, because it belongs to other files: {', '.join(told)}",) if told else ()
 
 
 def _entries(kind: str, listed: list[Any]) -> Iterator[Entry]:

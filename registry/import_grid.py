@@ -110,8 +110,8 @@ def csv_rows_of(lines: Iterable[str], separator: str) -> Iterator[GridRow]:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as fault:
-            raise UnreadableFile(f'line {begun_at}: {fault}; is there a lone " in it?') from None
+        except csv.Error:
+            raise UnreadableFile(f'line {begun_at} cannot be read: is there a lone " in it?') from None
         number += 1
         yield GridRow(number, cells)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.errors import Conflict
 from registry import bulk_write
 from registry.audit import Actor
 from registry.bulk import Entry, OnExisting, Plan, Refusal, Say, TakeSecrets, nobody_listens
@@ -15,6 +16,11 @@ from registry.service import RegistryService
 
 RowsWanted = Literal["all", "good"]
 Result = Literal["added", "changed", "same", "skipped", "refused", "not_written"]
+MOST_BESIDE_PRESSES = 5000  # `bench/import_elders.py --rows 5000` says for how long a press may have to wait.
+TOO_MANY_IN_ONE = (
+    "SQLite can store no press while rows are written in one piece, so that 5000 are the most: "
+    "take in every row that is right, or split the file"
+)
 MAX_FILE_BYTES = 64 * 2**20  # A million short rows; more is read into memory than a small server has.
 
 
@@ -104,17 +110,22 @@ def run(
     options: Options = Options(),  # frozen
     *,
     by: Actor = SYSTEM,
+    is_beside_presses: bool = False,
     before_writing: Callable[[], None] = lambda: None,
     take_secrets: TakeSecrets = _forget,
     say: Say = nobody_listens,
 ) -> Outcome:
     """Check every row, and write what the options say.
 
-    `before_writing` is called once, when there are new files to write. Raises UnreadableFile for a file that cannot be
-    read at all, Conflict and TryAgain as `registry.bulk_write` does.
+    `is_beside_presses` says that a centre is at work on this database. `before_writing` is called once, when there are
+    new files to write. Raises UnreadableFile for a file that cannot be read at all, Conflict for too many rows in one
+    piece beside presses on SQLite, Conflict and TryAgain as `registry.bulk_write` does.
     """
     table, entries = read(kind, data)
     plan = registry.bulk.plan(kind, entries, say, on_existing=options.on_existing, by=by)
+    held = len(plan.rows) + len(plan.changes) if options.rows == "all" else 0
+    if is_beside_presses and registry.desk.db.is_sqlite and held > MOST_BESIDE_PRESSES:
+        raise Conflict(TOO_MANY_IN_ONE)
     done = Written()
     if plan.changes and (options.dry_run or options.rows == "all"):
         tried = bulk_write.rehearse(registry.bulk, plan, say, by=by)

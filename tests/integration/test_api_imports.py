@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from console.import_jobs import LOST_AFTER
 from registry import import_store
+from registry.importing import MOST_BESIDE_PRESSES, TOO_MANY_IN_ONE
 from tests.console_site import ConsoleSite, open_database, problem_of
 from tests.import_site import workbook
 
@@ -91,6 +92,20 @@ def test_a_file_that_is_none_and_one_that_is_too_large(site: ConsoleSite) -> Non
     problem_of(registrar.post("/api/v1/elders", content=b"x" * (2 << 20)), 413)
 
 
+def test_no_press_waits_for_thousands_of_rows_in_one_piece(site: ConsoleSite) -> None:
+    registrar, rows = site.as_("registrar"), MOST_BESIDE_PRESSES + 1
+    content = ("kind,name,lat,lon\n" + "".join(f"clinic,{n},34.1,108.2\n" for n in range(rows))).encode()
+
+    whole = settled(site, started(registrar, "resources", content, dry_run=True), registrar)
+    good = settled(site, started(registrar, "resources", content, dry_run=True, rows="good"), registrar)
+
+    assert (good["state"], good["read"]) == ("done", rows)
+    if site.db.is_sqlite:
+        assert (whole["state"], whole["problem"]) == ("failed", TOO_MANY_IN_ONE)
+    else:
+        assert (whole["state"], whole["problem"]) == ("done", None)
+
+
 def test_the_page_tries_first_and_writes_when_told(site: ConsoleSite) -> None:
     registrar = site.as_("registrar")
     text = "姓名,电话\n甲,13900000001\n".encode("gb18030")
@@ -108,6 +123,25 @@ def test_the_page_tries_first_and_writes_when_told(site: ConsoleSite) -> None:
     assert [item["name"] for item in registrar.get("/api/v1/elders").json()["items"]] == ["甲"]
     assert registrar.get(f"{written}/result").content.startswith(b"\xef\xbb\xbf")
     assert "老人.csv" in registrar.get("/registry/import").text
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("姓名,电话\n甲,12\n甲,12\n", "号码位数太少"),
+        ("姓名,性别\n甲,x\n", "须为以下之一：male, female, other"),
+        ("姓名,鞋码\n甲,42\n", "第 1 行有无法识别的列：鞋码"),
+        ("姓名\n", "列名下面没有内容"),
+    ],
+)
+def test_the_page_says_in_chinese_what_is_wrong(site: ConsoleSite, content: str, told: str) -> None:
+    registrar = site.as_("registrar")
+    up = {"file": ("老人.csv", content.encode("gb18030"))}
+    sent = registrar.post("/registry/import", files=up, data={"kind": "elders"}, follow_redirects=False)
+    where = sent.headers["location"]
+    settled(site, where.rpartition("/")[2], registrar)
+
+    assert told in registrar.get(where).text
 
 
 def test_the_page_takes_files_out_for_a_reason(site: ConsoleSite) -> None:

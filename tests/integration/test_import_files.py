@@ -96,9 +96,9 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "blank cells": (b",,\n,,\n", "is empty"),
     "header alone": (b"name,phone\n", "nothing below"),
     "no header": ("赵桂明,13900000001\n".encode(), "row 1 does not name the columns"),
-    "unknown column": (b"name,shoe size\nA,42\n", "names columns nobody knows: 'shoe size'"),
+    "unknown column": (b"name,shoe size\nA,42\n", "names columns nobody knows: shoe size; the columns are name 姓名,"),
     "missing column": (b"phone\n13900000001\n", "columns are missing: name"),
-    "two columns for one": ("name,姓名\nA,B\n".encode(), "two columns mean name"),
+    "two columns for one": ("name,姓名\nA,B\n".encode(), "two columns mean the same: name and 姓名"),
     "one column twice": (b"name,name\nA,B\n", "two columns name"),
     "noise": (bytes(range(256)) * 40, "neither UTF-8 nor GB18030|no text file"),
     "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither UTF-8 nor GB18030|no text file"),
@@ -245,5 +245,5 @@ def test_relative_of_nobody_in_the_bundle(site: ImportSite) -> None:
 
 
 def test_bundle_holds_no_devices(site: ImportSite) -> None:
-    with pytest.raises(UnreadableFile, match="devices come as CSV or XLSX"):
+    with pytest.raises(UnreadableFile, match="take the others as CSV or XLSX"):
         site.import_json("devices", bundle(patient()))
