@@ -45,9 +45,10 @@ class Words:
 @cache
 def words(language: str) -> Words:
     """The texts of `zh-CN` or `en`."""
-    from console.import_words import PATTERNS  # It marks its texts with N_ from here.
+    from console import import_words, refusal_words  # They mark their texts with N_ from here.
 
-    return Words(language, _chinese(), PATTERNS) if language == "zh-CN" else Words(language, {})
+    patterns = (*import_words.PATTERNS, *refusal_words.PATTERNS)
+    return Words(language, _chinese(), patterns) if language == "zh-CN" else Words(language, {})
 
 
 def language_of(request: Request, default: str) -> str:

@@ -63,7 +63,7 @@ class Exports:
         if wanted.with_sealed and not self.may_read_sealed:
             raise Forbidden("your role may not read health, ID numbers and how to get in")
         if wanted.format == "fhir" and wanted.kind not in ("elders", "contacts"):
-            raise BadMember("format", f"a FHIR bundle can hold elders and contacts; {wanted.kind} come as CSV or XLSX")
+            raise BadMember("format", "a FHIR bundle can hold elders and contacts: take the others as CSV or XLSX")
         if not wanted.reason.strip():
             raise BadMember("reason", "say why")
         desk = self.registry.desk
