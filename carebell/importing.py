@@ -8,6 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlmodel import Session
+
 from carebell import import_large
 from registry import import_result, importing
 from registry.bulk import Say, nobody_listens
@@ -170,7 +172,7 @@ class _Secrets:
         except OSError as problem:
             raise UnreadableFile(f"{self.path}: {problem.strerror}") from None
 
-    def take(self, secrets: Sequence[tuple[str, str]]) -> None:
+    def take(self, _session: Session, secrets: Sequence[tuple[str, str]]) -> None:
         with os.fdopen(self._descriptor, "w", encoding="utf-8", newline="", closefd=False) as out:
             csv.writer(out).writerows([*([] if self.is_kept else [("uid", "secret")]), *secrets])
             out.flush()

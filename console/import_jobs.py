@@ -1,7 +1,8 @@
 """Imports that somebody started over HTTP: one at a time in the background of each console, looked at from any.
 
 A job is a row and its file sealed pieces, so that it can be told of after its console has ended: run again, an import
-finds what it wrote before by its natural keys. Only the secrets of new devices are in this process's memory alone.
+finds what it wrote before by its natural keys. Secrets of new devices are stored, sealed, with the
+devices.
 """
 
 import csv
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from core.clock import Clock
 from core.errors import CarebellError, Conflict
@@ -53,7 +55,7 @@ class Job:
     total: int = 0
     outcome: Outcome | None = None
     problem: str | None = None
-    secrets: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    has_secrets: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -70,15 +72,6 @@ class Job:
             raise Conflict("there is no result yet")
         return import_result.result_file(self.data, self.outcome, words), import_result.suffix_of(self.data)
 
-    def secrets_file(self) -> bytes:
-        """The secrets of new devices, this once. Raises Conflict when there are none, or none any more."""
-        if not self.is_over or not self.secrets:
-            raise Conflict("there are no secrets to be had")
-        out = io.StringIO()
-        csv.writer(out).writerows([("uid", "secret"), *self.secrets])
-        self.secrets.clear()
-        return out.getvalue().encode()
-
 
 class ImportJobs:
     """Safe to use from any thread."""
@@ -86,14 +79,15 @@ class ImportJobs:
     def __init__(self, registry: RegistryService, clock: Clock) -> None:
         self._registry, self._clock, self._db = registry, clock, registry.desk.db
         self._live: dict[str, Job] = {}
-        self._secrets: dict[str, list[tuple[str, str]]] = {}
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
         self._teller: threading.Thread | None = None
         self._closed = threading.Event()
 
-    def start(self, kind: str, file_name: str, data: bytes, options: Options, by: Actor) -> Job:
-        """Raises Conflict while too many wait."""
+    def start(
+        self, kind: str, file_name: str, data: bytes, options: Options, by: Actor, *, follows: str | None = None
+    ) -> Job:
+        """`follows` is the interrupted job whose place this one takes. Raises Conflict while too many wait."""
         job = Job(new_id(), kind, file_name[:120], options, by, self._clock.now(), data)
         with self._lock:
             if len(self._live) >= MOST_WAITING:
@@ -101,6 +95,10 @@ class ImportJobs:
             self._live[job.id] = job
         try:
             self._keep(job)
+            if follows is not None:
+                with self._db.write() as session:
+                    import_store.hand_secrets_on(session, follows, job.id)
+                    import_store.forget(session, [follows])
         except BaseException:
             with self._lock:
                 del self._live[job.id]
@@ -118,10 +116,7 @@ class ImportJobs:
             raise Conflict("the file did not come in whole: take it in again")
         skips = job.options.rows == "good" and job.options.on_existing == "refuse" and not job.options.dry_run
         options = replace(job.options, on_existing="skip") if skips else job.options
-        again = self.start(job.kind, job.file_name, job.data, options, by)
-        with self._db.write() as session:
-            import_store.forget(session, [job_id])
-        return again
+        return self.start(job.kind, job.file_name, job.data, options, by, follows=job_id)
 
     def of(self, by: Actor) -> list[Job]:
         """Somebody's own, the newest first."""
@@ -142,7 +137,20 @@ class ImportJobs:
             if job.is_over:
                 job.data = import_store.content(session, job_id, "file") or b""
                 job.outcome = _outcome(import_store.content(session, job_id, "outcome"))
+                job.has_secrets = import_store.has_secrets(session, job_id)
         return job
+
+    def secrets_file(self, job: Job) -> bytes:
+        """The secrets of new devices as CSV, this once. Raises Conflict when there are none, or none any more."""
+        if not job.is_over:
+            raise Conflict("there are no secrets to be had")
+        with self._db.write() as session:
+            secrets = import_store.take_secrets(session, job.id)
+        if not secrets:
+            raise Conflict("there are no secrets to be had")
+        out = io.StringIO()
+        csv.writer(out).writerows([("uid", "secret"), *secrets])
+        return out.getvalue().encode()
 
     def close(self) -> None:
         self._closed.set()
@@ -174,7 +182,6 @@ class ImportJobs:
         return Job(
             row["id"], row["kind"], row["file_name"], Options(**row["options"]), by, row["started_at"], state=state,
             what=row["what"], done=row["done"], total=row["total"], problem=row["problem"],
-            secrets=self._secrets.get(row["id"], []),
         )  # fmt: skip
 
     def _tell(self, ids: Sequence[str], **news: object) -> None:
@@ -204,8 +211,8 @@ class ImportJobs:
         def say(what: str, done: int, total: int) -> None:
             job.what, job.done, job.total = what, done, total
 
-        def take(secrets: Sequence[tuple[str, str]]) -> None:
-            job.secrets += secrets
+        def take(session: Session, secrets: Sequence[tuple[str, str]]) -> None:
+            import_store.add_secrets(session, job.id, secrets)
 
         state: State = "failed"
         job.state = "running"
@@ -221,8 +228,6 @@ class ImportJobs:
             log.error("import %s failed: %s", job.id, type(failure).__name__)
             job.problem = "the import failed unexpectedly: look into the log"
         finally:
-            if not job.outcome or not job.outcome.is_written:
-                job.secrets.clear()
             self._finish(job, state)
 
     def _finish(self, job: Job, state: State) -> None:
@@ -238,8 +243,6 @@ class ImportJobs:
             log.error("what became of import %s could not be stored: %s", job.id, type(failure).__name__)
             job.state = state
             return
-        if job.secrets:
-            self._secrets[job.id] = job.secrets
         with self._lock:
             self._live.pop(job.id, None)
 

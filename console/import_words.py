@@ -36,7 +36,7 @@ IMPORT_TEXTS = (
     N_("FHIR R4 knows no such element here"),
     N_("must be a list"),
     N_(
-        "SQLite can store no press while rows are written in one piece, so that 5000 are the most: take "
+        "SQLite can store no press while rows are written in one piece, so that 2000 are the most: take "
         "in every row that is right, or split the file"
     ),
     N_("a device is in service only after a test press of every trigger: register it as installed"),

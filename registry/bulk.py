@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from sqlmodel import Session
 
 from registry import bulk_store
 from registry.area_store import Resolver
@@ -31,8 +32,8 @@ UNKNOWN_ELDER = "unknown"  # Stands in for an elder nobody found, so that the ro
 
 Say = Callable[[str, int, int], None]
 """Told (what is done with the rows, how many so far, of how many)."""
-TakeSecrets = Callable[[Sequence[tuple[str, str]]], None]
-"""Takes (uid, secret) of every new device just before the commit; what it raises undoes everything."""
+TakeSecrets = Callable[[Session, Sequence[tuple[str, str]]], None]
+"""Takes (uid, secret) of every new device just before the commit, in its transaction; what it raises undoes all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _PARTLY = ("health", "access")
 """Members of members: what the file does not name of them stays."""
 
 
-def _forget(_secrets: Sequence[tuple[str, str]]) -> None:
+def _forget(_session: Session, _secrets: Sequence[tuple[str, str]]) -> None:
     """For kinds that have no secrets."""
 
 
@@ -62,7 +62,7 @@ def write(
                 (done.changed if _change(bulk, session, plan.kind, change, by) else done.same).append(change.row)
                 say("changed", count, len(plan.changes))
             if plan.secrets:
-                take_secrets(plan.secrets)
+                take_secrets(session, plan.secrets)
     except IntegrityError as clash:
         raise Conflict(_CHANGED) from clash
     except OperationalError as broken:
@@ -149,7 +149,7 @@ def _add_few(
         with bulk.desk.db.write() as session:
             _add(bulk, session, kind, [row for _, row in rows], by)
             if kind == "devices":
-                take_secrets([(row["uid"], secrets[row["uid"]]) for _, row in rows])
+                take_secrets(session, [(row["uid"], secrets[row["uid"]]) for _, row in rows])
         return len(rows)
     except (Conflict, IntegrityError):
         if len(rows) == 1:

@@ -1,12 +1,13 @@
 """Imports over HTTP, as rows: who started which with what file, how far it is, and what became of it."""
 
 import base64
+import json
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session
 
 from registry.models import ImportJob, ImportPart, table_of
@@ -14,6 +15,7 @@ from registry.store import Row
 
 JOBS, PARTS = table_of(ImportJob), table_of(ImportPart)
 PART_BYTES = 2**20
+SECRETS = "secrets"
 IS_OVER = ("done", "failed")
 
 
@@ -59,6 +61,32 @@ def packed(job_id: str, what: str, data: bytes) -> Iterator[Row]:
 
 def add_part(session: Session, row: Row) -> None:
     session.connection().execute(insert(PARTS), row)
+
+
+def add_secrets(session: Session, job_id: str, secrets: Sequence[tuple[str, str]]) -> None:
+    """Keep (uid, secret) of devices that this transaction makes."""
+    count = select(func.count()).where(PARTS.c.job_id == job_id, PARTS.c.what == SECRETS)
+    n = session.connection().execute(count).scalar_one()
+    add_part(session, {"job_id": job_id, "what": SECRETS, "n": n, "content": json.dumps(secrets)})
+
+
+def has_secrets(session: Session, job_id: str) -> bool:
+    wanted = select(PARTS.c.n).where(PARTS.c.job_id == job_id, PARTS.c.what == SECRETS).limit(1)
+    return session.connection().execute(wanted).first() is not None
+
+
+def take_secrets(session: Session, job_id: str) -> list[tuple[str, str]]:
+    """What `add_secrets` kept, for one caller and once; nothing when another one has it."""
+    own = (PARTS.c.job_id == job_id, PARTS.c.what == SECRETS)
+    parts = session.connection().execute(select(PARTS.c.content).where(*own).order_by(PARTS.c.n)).scalars().all()
+    gone = session.connection().execute(delete(PARTS).where(*own)).rowcount
+    return [(uid, secret) for part in parts for uid, secret in json.loads(part)] if gone == len(parts) else []
+
+
+def hand_secrets_on(session: Session, job_id: str, to_job_id: str) -> None:
+    """To the job that goes on where this one was interrupted."""
+    own = (PARTS.c.job_id == job_id, PARTS.c.what == SECRETS)
+    session.connection().execute(update(PARTS).where(*own).values(job_id=to_job_id))
 
 
 def content(session: Session, job_id: str, what: str) -> bytes | None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sqlmodel import Session
+
 from core.errors import Conflict
 from registry import bulk_write
 from registry.audit import Actor
@@ -16,9 +18,9 @@ from registry.service import RegistryService
 
 RowsWanted = Literal["all", "good"]
 Result = Literal["added", "changed", "same", "skipped", "refused", "not_written"]
-MOST_BESIDE_PRESSES = 5000  # `bench/import_elders.py --rows 5000` says for how long a press may have to wait.
+MOST_BESIDE_PRESSES = 2000  # `bench/import_elders.py --rows 2000` says for how long a press may have to wait.
 TOO_MANY_IN_ONE = (
-    "SQLite can store no press while rows are written in one piece, so that 5000 are the most: "
+    "SQLite can store no press while rows are written in one piece, so that 2000 are the most: "
     "take in every row that is right, or split the file"
 )
 MAX_FILE_BYTES = 64 * 2**20  # A million short rows; more is read into memory than a small server has.
@@ -77,7 +79,7 @@ class Outcome:
         return f"{counted}{more}: {self.added} {self.kind} written{changed}."
 
 
-def _forget(_secrets: Iterable[tuple[str, str]]) -> None:
+def _forget(_session: Session, _secrets: Iterable[tuple[str, str]]) -> None:
     """For kinds that have no secrets."""
 
 

@@ -372,7 +372,8 @@ class ImportJob(SQLModel, table=True):
 
 
 class ImportPart(SQLModel, table=True):
-    """A piece of an import's file (`what` file) or of what became of it (`outcome`), packed and sealed."""
+    """A piece of an import's file (`what` file) or of what became of it (`outcome`), packed and sealed; or `secrets`
+    of new devices until they are fetched, sealed."""
 
     __tablename__ = "import_parts"
 

@@ -118,7 +118,7 @@ def result(request: Request, centre: CentreDep, user: Writer, import_id: str) ->
 
 @router.post("/{import_id}/secrets")
 def secrets(request: Request, user: Writer, import_id: str) -> Response:
-    content = job_of(request, user, import_id).secrets_file()
+    content = jobs_of(request).secrets_file(job_of(request, user, import_id))
     return Response(content, media_type=MEDIA_TYPES[".csv"], headers=attached("secrets.csv"))
 
 

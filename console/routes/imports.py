@@ -81,7 +81,7 @@ def import_result_file(import_id: str, request: Request, user: Writer) -> Respon
 @router.post("/{import_id}/secrets", response_class=Response)
 def import_secrets(import_id: str, request: Request, user: Writer) -> Response:
     """The secrets of the new devices (`uid,secret`), this once."""
-    content = job_of(request, user, import_id).secrets_file()
+    content = jobs_of(request).secrets_file(job_of(request, user, import_id))
     return Response(content, media_type=MEDIA_TYPES[".csv"], headers=attached("secrets.csv"))
 
 
@@ -112,7 +112,7 @@ def _shown(job: Job) -> ImportState:
         total=job.total, problem=job.problem, read=told.read if told else None, added=told.added if told else None,
         changed=told.changed if told else None, unchanged=told.same if told else None,
         skipped=told.skipped if told else None, refused=told.refused if told else None,
-        has_secrets=bool(job.is_over and job.secrets), started_at=job.started_at,
+        has_secrets=job.has_secrets, started_at=job.started_at,
         refusals=[
             ImportRefusal(row=row, column=column, reason=reason)
             for row, column, reason in (told.refusals[:MOST_REFUSALS] if told else ())

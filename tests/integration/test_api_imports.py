@@ -81,6 +81,25 @@ def test_secrets_are_had_once(site: ConsoleSite) -> None:
     problem_of(registrar.post(f"{IMPORTS}/{job_id}/secrets"), 409)
 
 
+def test_secrets_outlive_their_console_and_an_interruption(site: ConsoleSite) -> None:
+    registrar, other = site.as_("registrar"), another_console(site)
+    job_id = started(registrar, "devices", b"uid\ncb-1\ncb-2\n", rows="good")
+    settled(site, job_id, registrar)
+    with site.db.write() as session:  # As a killed process leaves it: with one device made.
+        import_store.tell(session, job_id, state="running", seen_at=site.clock.now() - 2 * LOST_AFTER)
+        session.connection().execute(text("UPDATE devices SET uid = 'cb-9' WHERE uid = 'cb-2'"))
+        raw = str(session.connection().exec_driver_sql("SELECT content FROM import_parts").all())
+    assert other.get(f"{IMPORTS}/{job_id}").json()["has_secrets"]
+    again = registrar.post(f"{IMPORTS}/{job_id}/continue").json()["id"]
+    settled(site, again, registrar)
+
+    had = other.post(f"{IMPORTS}/{again}/secrets").text.splitlines()
+    assert [line.split(",")[0] for line in had] == ["uid", "cb-1", "cb-2", "cb-2"]
+    assert not any(line.split(",")[1] in raw for line in had[1:])
+    problem_of(registrar.post(f"{IMPORTS}/{again}/secrets"), 409)
+    assert not registrar.get(f"{IMPORTS}/{again}").json()["has_secrets"]
+
+
 def test_a_file_that_is_none_and_one_that_is_too_large(site: ConsoleSite) -> None:
     registrar = site.as_("registrar")
 
