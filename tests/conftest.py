@@ -1,5 +1,6 @@
 """What many tests begin with: an empty database of both kinds, and a small world in it."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,12 @@ from core.db import Database, sqlite_url
 from tests import pg_cluster
 from tests.pg_cluster import SpareDatabase
 from tests.world import World, open_quickly, settle_in
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,10 @@ def open_page(chromium: Browser, centre: LiveCentre) -> Iterator[Open]:
         path: str = "/", *, user: str | None = "limin", width: int = 1440, height: int = 900, theme: str = "day",
         language: str = "en",
     ) -> Page:  # fmt: skip
-        context = chromium.new_context(viewport={"width": width, "height": height}, base_url=centre.url)
+        # Without a graphics card whatever moves is drawn by the processor, sixty times a second for each open page.
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, base_url=centre.url, reduced_motion="reduce"
+        )
         contexts.append(context)
         context.add_cookies([
             {"name": "carebell_theme", "value": theme, "url": centre.url},
