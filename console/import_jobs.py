@@ -1,8 +1,8 @@
 """Imports that somebody started over HTTP: one at a time in the background of each console, looked at from any.
 
 A job is a row and its file sealed pieces, so that it can be told of after its console has ended: run again, an import
-finds what it wrote before by its natural keys. Secrets of new devices are stored, sealed, with the
-devices.
+finds what it wrote before by its natural keys. Secrets of new devices are stored
+with them, sealed.
 """
 
 import csv

@@ -54,8 +54,8 @@ def bundle_table(kind: str, data: bytes) -> Table:
 
 
 def _json(data: bytes) -> Any:
-    def no_constant(_name: str) -> NoReturn:
-        raise ValueError(_name)
+    def no_constant(name: str) -> NoReturn:
+        raise ValueError(name)
 
     try:
         return json.loads(data.decode("utf-8-sig"), parse_constant=no_constant)

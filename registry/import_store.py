@@ -16,6 +16,7 @@ from registry.store import Row
 JOBS, PARTS = table_of(ImportJob), table_of(ImportPart)
 PART_BYTES = 2**20
 SECRETS = "secrets"
+SECRETS_IN_A_PART = 5000
 IS_OVER = ("done", "failed")
 
 
@@ -65,9 +66,12 @@ def add_part(session: Session, row: Row) -> None:
 
 def add_secrets(session: Session, job_id: str, secrets: Sequence[tuple[str, str]]) -> None:
     """Keep (uid, secret) of devices that this transaction makes."""
-    count = select(func.count()).where(PARTS.c.job_id == job_id, PARTS.c.what == SECRETS)
-    n = session.connection().execute(count).scalar_one()
-    add_part(session, {"job_id": job_id, "what": SECRETS, "n": n, "content": json.dumps(secrets)})
+    last = select(func.max(PARTS.c.n)).where(PARTS.c.job_id == job_id, PARTS.c.what == SECRETS)
+    n = session.connection().execute(last).scalar_one_or_none()
+    first = 0 if n is None else n + 1  # Not their number: somebody may have fetched the earlier ones meanwhile.
+    for at, start in enumerate(range(0, len(secrets), SECRETS_IN_A_PART), first):
+        content = json.dumps(secrets[start : start + SECRETS_IN_A_PART])
+        add_part(session, {"job_id": job_id, "what": SECRETS, "n": at, "content": content})
 
 
 def has_secrets(session: Session, job_id: str) -> bool:
