@@ -56,6 +56,7 @@ SCRIPT_WORDS = {
     "muted": N_("muted, %(n)s s"),
     "failed": N_("That did not work: %(why)s"),
     "offline": N_("The centre does not answer. Nothing was changed; try again."),
+    "notShown": N_("This alarm could not be shown: the one before is still here. Choose it again."),
     "taken": N_("You have taken alarm %(n)s."),
     "undo": N_("Give it back"),
     "waits.0": N_("just pressed"),

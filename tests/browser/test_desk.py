@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.live_centre import LiveCentre, until
@@ -79,6 +79,89 @@ def test_the_whole_way_by_keyboard(open_page: Open, centre: LiveCentre) -> None:
     expect(page.locator("#act-close")).not_to_have_attribute("open", "")
     page.keyboard.press("?")
     expect(page.locator("dialog.keys")).to_be_visible()
+
+
+def held_back(page: Page, alarm_id: str) -> list[Route]:
+    """What the page asks for that alarm's file, not answered before the test says so."""
+    held: list[Route] = []
+    page.route(f"**/alarms/{alarm_id}", lambda route: held.append(route))
+    return held
+
+
+def test_the_choice_stands_while_the_alarm_shown_before_changes(open_page: Open, centre: LiveCentre) -> None:
+    before, home = centre.household(), centre.household()
+    shown, chosen = before.press(), home.press()
+    page = open_page(f"/?alarm={shown}")
+    held = held_back(page, chosen)
+
+    with page.expect_request(f"**/alarms/{chosen}"):
+        page.locator(f"#line-{chosen}").click()
+    page.evaluate(
+        "id => document.addEventListener('carebell:changed', e => { window.heard |= e.detail.alarm.id === id; })", shown
+    )
+    before.press()
+    page.wait_for_function("window.heard")
+    expect(page.locator(f"#line-{chosen}")).to_have_class(re.compile("is-chosen"))
+    for route in held:
+        route.continue_()
+
+    expect(page.locator(f"#panel [data-alarm='{chosen}']")).to_be_attached()
+    expect(page.locator(f"#line-{chosen} a")).to_have_attribute("aria-current", "true")
+
+
+def test_an_alarm_that_cannot_be_shown_says_so_and_is_not_marked_as_chosen(open_page: Open, centre: LiveCentre) -> None:
+    shown, chosen = centre.household().press(), centre.household().press()
+    page = open_page(f"/?alarm={shown}")
+    page.route(f"**/alarms/{chosen}", lambda route: route.fulfill(status=503))
+
+    page.locator(f"#line-{chosen}").click()
+
+    expect(page.locator("#toasts")).to_contain_text("could not be shown")
+    expect(page.locator(f"#line-{shown} a")).to_have_attribute("aria-current", "true")
+    expect(page.locator(f"#panel [data-alarm='{shown}']")).to_be_attached()
+    page.unroute(f"**/alarms/{chosen}")
+    page.locator(f"#line-{chosen}").click()
+    expect(page.locator(f"#panel [data-alarm='{chosen}']")).to_be_attached()
+
+
+def test_undo_gives_back_the_alarm_that_was_taken_whichever_is_shown_by_then(
+    open_page: Open, centre: LiveCentre
+) -> None:
+    taken, other = centre.household().press(), centre.household().press()
+    page, held = open_page(f"/?alarm={taken}"), list[Route]()
+    page.route(f"**/alarms/{taken}/claim", lambda route: held.append(route))
+
+    with page.expect_request(f"**/alarms/{taken}/claim"):
+        page.locator("#panel").get_by_role("button", name="Take it").click()
+    page.locator(f"#line-{other}").click()
+    expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
+    held[0].continue_()
+    expect(page.locator("#toasts")).to_contain_text(f"#{centre.alarm(taken)['number']}")
+    expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
+    until(lambda: centre.alarm(taken)["claimed_by"] is not None, "it is taken")
+
+    page.locator("#toasts").get_by_role("button", name="Give it back").click()
+    until(lambda: centre.alarm(taken)["claimed_by"] is None, "and given back")
+    expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
+
+
+def test_what_is_refused_is_told_although_another_alarm_is_shown_by_then(open_page: Open, centre: LiveCentre) -> None:
+    refused, other = centre.household().press(), centre.household().press()
+    page, held = open_page(f"/?alarm={refused}"), list[Route]()
+    page.route(f"**/alarms/{refused}/claim", lambda route: held.append(route))
+    number = centre.alarm(refused)["number"]
+
+    with page.expect_request(f"**/alarms/{refused}/claim"):
+        page.locator("#panel").get_by_role("button", name="Take it").click()
+    page.locator(f"#line-{other}").click()
+    expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
+    page.locator("#note-text").fill("About the other one")
+    centre.ask("POST", f"/api/v1/alarms/{refused}/claim")
+    held[0].continue_()
+
+    expect(page.locator("#toasts")).to_contain_text(f"That did not work: #{number} – ")
+    expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
+    expect(page.locator("#note-text")).to_have_value("About the other one")
 
 
 def test_two_officers_one_alarm(open_page: Open, centre: LiveCentre) -> None:

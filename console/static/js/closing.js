@@ -96,10 +96,10 @@
   });
   document.addEventListener("carebell:panel", function (happened) { if (happened.detail.isOther) { faults = {}; } mark(); });
 
-  document.body.addEventListener("htmx:afterRequest", function (happened) {
-    if (happened.detail.requestConfig.elt.dataset.act !== "close") { return; }
+  document.addEventListener("carebell:acted", function (happened) {
+    if (happened.detail.act !== "close") { return; }
     faults = {};
-    if (happened.detail.xhr.status !== 422) { return; }
+    if (happened.detail.status !== 422) { return; }
     panel.querySelectorAll("#act-close .fault").forEach(function (told) { faults[told.id.replace("fault-", "")] = told.textContent; });
     var open = panel.querySelector(".is-refused input");
     if (open) { open.focus(); open.scrollIntoView({ block: "center" }); }

@@ -5,28 +5,47 @@
   var UNDO_S = 10, panel = document.getElementById("panel");
 
   panel.addEventListener("htmx:beforeRequest", function (happened) {
-    var button = happened.target.querySelector("button:not([type=button])");
+    var form = happened.detail.requestConfig.elt, button = form.querySelector("button:not([type=button])");
+    // What is shown by the time of the answer may be another alarm.
+    form.alarm = { id: carebell.panel.id(), number: carebell.panel.article().querySelector(".panel-number").textContent };
+    // On the form itself: by the time of the answer it may have left the page.
+    form.addEventListener("htmx:afterRequest", answered, { once: true });
     if (!button) { return; }
     button.disabled = true;
     button.waits = setTimeout(function () { button.setAttribute("aria-busy", "true"); }, 300);
   });
   panel.addEventListener("htmx:beforeSwap", function (happened) {
-    var form = happened.target.closest("form") || happened.detail.requestConfig.elt;
-    if (happened.detail.xhr.status >= 400 || !form) { return; }
-    // Done: what was typed must not come back with the new panel.
-    form.reset();
-    var fold = form.closest("details.act");
-    if (fold) { fold.open = false; }
+    var form = happened.detail.requestConfig.elt, fold = form.closest("details.act");
+    if (happened.target !== panel || !happened.detail.shouldSwap) { return; }
+    if (happened.detail.xhr.status < 400) {
+      // Done: what was typed must not come back with the new panel.
+      form.reset();
+      if (fold) { fold.open = false; }
+    }
+    happened.detail.shouldSwap = false;
+    carebell.panel.show(happened.detail.serverResponse);
   });
   document.body.addEventListener("htmx:afterRequest", function (happened) {
-    var form = happened.detail.requestConfig.elt, status = happened.detail.xhr.status, id = carebell.panel.id();
+    if (!happened.detail.requestConfig.elt.alarm) { answered(happened); }
+  });
+
+  function answered(happened) {
+    var form = happened.detail.requestConfig.elt, status = happened.detail.xhr.status, alarm = form.alarm;
     var button = form.querySelector("button:not([type=button])");
     if (button) { clearTimeout(button.waits); button.disabled = false; button.removeAttribute("aria-busy"); }
     if (status === 401) { location.reload(); return; }
     if (status === 0 || status >= 500) { carebell.toast(carebell.say("offline")); return; }
-    if (happened.detail.successful && form.dataset.act === "claim") { offerUndo(id, carebell.panel.article().querySelector(".panel-number").textContent); }
-    if (id) { carebell.tell("acted", { id: id }); }
-  });
+    if (!alarm) { return; }
+    if (status < 400 && form.dataset.act === "claim") { offerUndo(alarm.id, alarm.number); }
+    if (status >= 400 && alarm.id !== carebell.panel.id()) { refusedElsewhere(alarm, happened.detail.xhr.responseText); }
+    carebell.tell("acted", { id: alarm.id, act: form.dataset.act, status: status });
+  }
+
+  // The panel that would say so shows another alarm by now.
+  function refusedElsewhere(alarm, html) {
+    var problem = carebell.fragment(html).querySelector(".problem");
+    carebell.toast(carebell.say("failed", { why: alarm.number + (problem ? " – " + problem.textContent : "") }));
+  }
 
   function offerUndo(id, number) {
     carebell.toast(carebell.say("taken", { n: number }), { text: carebell.say("undo"), run: function () {

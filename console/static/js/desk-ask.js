@@ -45,8 +45,8 @@ var carebell = window.carebell = window.carebell || {};
   };
 
   // What the desk's parts tell each other, on the document: `changed` {alarm} an alarm as the stream says it now is,
-  // `alarm` {id} somebody wants it chosen, `chosen` {id}, `panel` {id, isOther} it is shown, `acted` {id} a button was
-  // answered, `back` the stream is heard again, `looks` {alarms} who looks at what,
+  // `alarm` {id} somebody wants it chosen, `chosen` {id}, `panel` {id, isOther} it is shown, `acted` {id, act, status} a
+  // button was answered, `back` the stream is heard again, `looks` {alarms} who looks at what,
   // `settled` the queue's lines are in order, `counts` {open, unclaimed, overdue, late, oldest} of all open alarms.
   carebell.tell = function (name, detail) { document.dispatchEvent(new CustomEvent("carebell:" + name, { detail: detail || {} })); };
 })();

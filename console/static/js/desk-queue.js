@@ -31,7 +31,7 @@
 
   // The chosen line stays, whatever its need is now; the one that is chosen next lets it go.
   function trim() {
-    var all = lines(), chosen = carebell.panel.id();
+    var all = lines(), chosen = carebell.panel.chosen();
     if (all.length > room + SPARE) { edge = all[room - 1].dataset.need; }
     all.forEach(function (line) {
       if (line.dataset.id !== chosen && !isInReach(line.dataset.need)) { keepPlace(function () { line.remove(); }); }
@@ -129,7 +129,7 @@
   function sort() { lines().sort(function (a, b) { return a.dataset.need < b.dataset.need ? -1 : 1; }).forEach(function (line) { queue.appendChild(line); }); }
 
   function settle() {
-    var all = lines(), chosen = carebell.panel.id();
+    var all = lines(), chosen = carebell.panel.chosen();
     all.forEach(function (line, index) {
       line.classList.toggle("is-first", index === 0);
       line.classList.toggle("is-chosen", line.dataset.id === chosen);
@@ -144,7 +144,7 @@
   }
 
   function step(by) {
-    var all = lines(), at = all.findIndex(function (line) { return line.dataset.id === carebell.panel.id(); });
+    var all = lines(), at = all.findIndex(function (line) { return line.dataset.id === carebell.panel.chosen(); });
     var next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
     if (next) { carebell.panel.choose(next.dataset.id); next.querySelector("a").focus(); next.scrollIntoView({ block: "nearest" }); }
   }

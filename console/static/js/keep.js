@@ -49,11 +49,11 @@
     });
   }
 
-  // Before parts.js is given the answer: what was sent is not brought back.
+  // Before the answer is shown: what was sent is not brought back.
   panel.addEventListener("htmx:beforeSwap", function (happened) {
-    var form = happened.detail.requestConfig.elt, id = carebell.panel.id();
-    if (happened.detail.xhr.status >= 400 || !form.dataset || !form.dataset.act || !id) { return; }
-    var alarms = read(), mine = alarms[id] || {};
+    var form = happened.detail.requestConfig.elt;
+    if (happened.detail.xhr.status >= 400 || !form.alarm || !form.dataset.act) { return; }
+    var alarms = read(), id = form.alarm.id, mine = alarms[id] || {};
     Object.keys(mine).forEach(function (name) { if (name.indexOf(form.dataset.act + ".") === 0) { delete mine[name]; } });
     alarms[id] = mine;
     write(alarms);

@@ -76,12 +76,6 @@ var carebell = window.carebell = window.carebell || {};
     return changed;
   };
 
-  htmx.defineExtension("parts", {
-    isInlineSwap: function (style) { return style === "parts"; },
-    handleSwap: function (style, target, fragment) { return style === "parts" ? carebell.swap(target, fragment) : false; }
-  });
-  carebell.swap = function (target, fragment) { return carebell.bring(target, fragment, true); };
-
   carebell.remember = function (frame) {
     frame.querySelectorAll("[data-part]").forEach(function (part) { part.carebellSource = part.outerHTML; });
   };

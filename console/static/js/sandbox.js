@@ -4,6 +4,10 @@
 (function () {
   var STALE_MS = 3000, frame = document.getElementById("phones"), stale = document.getElementById("stale"), lastAt = Date.now();
 
+  htmx.defineExtension("parts", {
+    isInlineSwap: function (style) { return style === "parts"; },
+    handleSwap: function (style, target, fragment) { return style === "parts" ? carebell.bring(target, fragment, true) : false; }
+  });
   document.body.addEventListener("htmx:afterRequest", function (happened) {
     if (happened.detail.xhr.status === 401) { location.reload(); }
     if (happened.detail.successful) { lastAt = Date.now(); }
