@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.live_centre import LiveCentre, until
@@ -162,6 +162,40 @@ def test_what_is_refused_is_told_although_another_alarm_is_shown_by_then(open_pa
     expect(page.locator("#toasts")).to_contain_text(f"That did not work: #{number} – ")
     expect(page.locator(f"#panel [data-alarm='{other}']")).to_be_attached()
     expect(page.locator("#note-text")).to_have_value("About the other one")
+
+
+def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
+    open_page: Open, centre: LiveCentre
+) -> None:
+    page, late = open_page(), list[tuple[Route, APIResponse]]()
+    page.route("**/desk/queue?*", lambda route: late.append((route, route.fetch())))
+
+    page.locator(".views [data-view=all]").click()
+    until(lambda: late or page.wait_for_timeout(20), "the queue is written")
+    alarm_id = centre.household().press()
+    expect(page.locator(f"#line-{alarm_id}")).to_be_attached()
+    for route, answer in late:
+        route.fulfill(response=answer)
+
+    expect(page.locator("#queue")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(f"#line-{alarm_id}")).to_be_attached()
+
+
+def test_a_closed_alarm_does_not_come_back_with_a_line_written_before(open_page: Open, centre: LiveCentre) -> None:
+    alarm_id, other = centre.household().press(), centre.household().press()
+    page, late = open_page(), list[tuple[Route, APIResponse]]()
+    page.route("**/desk/lines?*", lambda route: late.append((route, route.fetch())))
+
+    page.evaluate("id => carebell.queue.want(id)", alarm_id)
+    until(lambda: late or page.wait_for_timeout(20), "the line is written")
+    centre.ask("POST", f"/api/v1/alarms/{alarm_id}/claim")
+    centre.ask("POST", f"/api/v1/alarms/{alarm_id}/close", {"disposition": "helped", "satisfaction": "satisfied"})
+    expect(page.locator(f"#line-{alarm_id}")).to_have_count(0)
+    with page.expect_request("**/desk/lines?*"):  # One at a time: this one leaves when the first was shown.
+        page.evaluate("id => carebell.queue.want(id)", other)
+        late[0][0].fulfill(response=late[0][1])
+
+    expect(page.locator(f"#line-{alarm_id}")).to_have_count(0)
 
 
 def test_two_officers_one_alarm(open_page: Open, centre: LiveCentre) -> None:

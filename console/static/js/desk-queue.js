@@ -19,7 +19,13 @@
   function isMine(line) { return view !== "mine" || line.dataset.holder === queue.dataset.me; }
   function isInReach(need) { return edge === null || need <= edge; }
 
+  // The version of each alarm that was heard last, and those heard while a whole queue is on its way here: an answer that
+  // was written before an event takes nothing back.
+  var heard = new Map(), meanwhile = null;
+
   function changed(told) {
+    heard.set(told.alarm.id, told.alarm.version);
+    if (meanwhile) { meanwhile.add(told.alarm.id); }
     var alarm = told.alarm, isOpen = alarm.need && alarm.state !== "closed", holder = alarm.claimed_by ? alarm.claimed_by.id : "";
     var belongs = isOpen && isInReach(alarm.need) && (view !== "mine" || holder === queue.dataset.me);
     if (!lineOf(alarm.id) && !belongs) { brought.delete(alarm.id); wanted.delete(alarm.id); return; }
@@ -85,14 +91,19 @@
     view = name;
     room = PAGE;
     queue.setAttribute("aria-busy", "true");
+    var mine = meanwhile = new Set();
     return carebell.ask("/desk/queue?view=" + name).then(function (answer) {
-      if (!answer.ok || view !== name) { return; }
+      if (mine !== meanwhile) { return; }
+      if (!answer.ok) { throw new Error("queue"); }
       edge = answer.header("X-More") || null;
       queue.replaceChildren.apply(queue, fragmentLines(answer.text));
+      mine.forEach(want);
       carebell.tick(queue);
       trim();
       settle();
-    }).catch(function () { carebell.toast(carebell.say("offline")); }).then(function () { queue.removeAttribute("aria-busy"); });
+    }).catch(function () { carebell.toast(carebell.say("offline")); }).then(function () {
+      if (mine === meanwhile) { meanwhile = null; queue.removeAttribute("aria-busy"); }
+    });
   }
 
   // -- lines ------------------------------------------------------------------------------------------------------------
@@ -100,7 +111,7 @@
   function put(id, line) {
     var old = lineOf(id), focused = old && old.contains(document.activeElement);
     if (!line || !isMine(line)) { if (old) { keepPlace(function () { old.remove(); }); } return; }
-    if (old && +old.dataset.version > +line.dataset.version) { return; }
+    if (+line.dataset.version < Math.max(heard.get(id) || 0, old ? +old.dataset.version : 0)) { return; }
     carebell.tick(line);
     if (old) {
       line.dataset.waits = old.dataset.waits || "0";

@@ -5,7 +5,7 @@
 (function () {
   var drawn = null, NAME_PX = 70, AROUND = 0.3, WAIT_MS = 180, AGAIN_MS = 60000, RETRY_MS = 5000, REACH_PX = 13, REACH_TOUCH_PX = 22, DEEPER = 2;
   var order = ["areas", "homes", "devices", "help"], wanted = {}, fetched = {}, running = {}, waits = null;
-  var card = document.getElementById("map-card"), note = document.getElementById("map-note"), opener = null;
+  var card = document.getElementById("map-card"), note = document.getElementById("map-note"), opener = null, chosen = 0;
 
   function mapper(name) {
     return function (row) {
@@ -76,14 +76,14 @@
   // -- choosing -------------------------------------------------------------------------------------------------------
 
   function choose(point, reach, byKey) {
-    var found = carebell.map.dots.at(point, reach), map = carebell.map.leaflet;
+    var found = carebell.map.dots.at(point, reach), map = carebell.map.leaflet, mine = chosen += 1;
     if (!found) { close(); return; }
     if (found.cell) { map.setView(found.cell.place, Math.min(map.getZoom() + DEEPER, 19), { animate: false }); return; }
     opener = byKey ? map.getContainer() : null;
     fetch("/desk/map/" + found.layer + "/" + encodeURIComponent(found.item.id), { credentials: "same-origin", headers: { Accept: "text/html", "HX-Request": "true" } }).then(function (answer) {
       if (!answer.ok) { throw new Error("map card: " + answer.status); }
       return answer.text();
-    }).then(function (text) { open(text, byKey); }).catch(function () { carebell.toast(carebell.say("offline")); });
+    }).then(function (text) { if (mine === chosen) { open(text, byKey); } }).catch(function () { carebell.toast(carebell.say("offline")); });
   }
 
   function open(text, byKey) {
