@@ -96,7 +96,9 @@
       if (mine !== meanwhile) { return; }
       if (!answer.ok) { throw new Error("queue"); }
       edge = answer.header("X-More") || null;
+      var later = Array.from(mine, lineOf).filter(Boolean);
       queue.replaceChildren.apply(queue, fragmentLines(answer.text));
+      later.forEach(function (line) { put(line.dataset.id, line); });
       mine.forEach(want);
       carebell.tick(queue);
       trim();
