@@ -14,6 +14,7 @@ from core.errors import Conflict
 from notifier.models import SandboxCall
 from registry import store
 from registry.audit import AUDIT
+from registry.elders import NAMELESS
 from registry.models import (
     DeviceEvent,
     DeviceFix,
@@ -31,7 +32,6 @@ ADDRESSES, PHOTOS, FINDINGS = table_of(ElderAddress), table_of(ElderPhoto), tabl
 CHECKS, TO_DOS = table_of(PhoneCheck), table_of(ToDo)
 EVENTS, FIXES, USERS, CALLS = table_of(DeviceEvent), table_of(DeviceFix), table_of(User), table_of(SandboxCall)
 
-NAMELESS = "–"
 PERSONAL = frozenset({"name", "text", "late_reason", "phone", "contact_id"})
 """Members of a timeline line that name somebody, or that somebody wrote."""
 NOBODYS = frozenset({"system", "device", NAMELESS})
@@ -78,8 +78,7 @@ def make_nameless(session: Session, elder_id: str, now: datetime) -> None:
     if elder is None:
         store.get(session, ELDERS, elder_id)
         return
-    if store.count(session, ALARMS, ALARMS.c.elder_id == elder_id, ALARMS.c.state != "closed"):
-        raise Conflict("this elder has an alarm that is not closed: close it first")
+    refuse_open_alarm(session, elder_id)
     if store.count(session, DEVICES, DEVICES.c.elder_id == elder_id):
         raise Conflict("this elder still has a device: take it back first")
     _forget_elder(session, elder, now)
@@ -92,6 +91,12 @@ def make_nameless(session: Session, elder_id: str, now: datetime) -> None:
     forget_presses(session, ids)
     forget_places(session, ids)
     forget_people(session, ids)
+
+
+def refuse_open_alarm(session: Session, elder_id: str) -> None:
+    """Raises Conflict for an elder who is waiting for help."""
+    if store.count(session, ALARMS, ALARMS.c.elder_id == elder_id, ALARMS.c.state != "closed"):
+        raise Conflict("this elder has an alarm that is not closed: close it first")
 
 
 def forget_presses(session: Session, alarm_ids: Collection[str]) -> None:

@@ -21,6 +21,7 @@ from core.errors import Conflict, NotFound, Rejected
 from notifier.models import SandboxCall
 from registry import audit, import_store
 from registry.audit import Actor, Deed
+from registry.elders import NAMELESS
 from registry.models import DeviceEvent, Finding, Retention, table_of
 from registry.store import ELDERS
 
@@ -67,7 +68,7 @@ def _alarms(forget: Callable[[Session, Collection[str]], None]) -> Step:
 def _removed_files(
     session: Session, before: datetime, _done: datetime | None, now: datetime
 ) -> tuple[int, datetime | None, bool]:
-    old = (ELDERS.c.deleted_at < before, ELDERS.c.name != personal.NAMELESS)
+    old = (ELDERS.c.deleted_at < before, ELDERS.c.name != NAMELESS)
     ids = list(session.connection().execute(select(ELDERS.c.id).where(*old).limit(CHUNK)).scalars())
     done = 0
     for elder_id in ids:

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 import migrations
+from alarms.personal import refuse_open_alarm
 from carebell.broker_rights import BrokerRights
 from core.clock import SystemClock
 from core.db import Database
@@ -98,5 +99,5 @@ def registry_of(settings: Settings, *, upgrade: bool) -> RegistryService:
         db, SystemClock(), to_wgs84=to_wgs84, timezone=settings.timezone,
         on_device_secret=BrokerRights(settings, db).give,
         phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
-        is_on_land=is_on_land(settings),
+        is_on_land=is_on_land(settings), check_removal=refuse_open_alarm,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from alarms import store as alarm_store
 from alarms.check_calls import CheckCalls
 from alarms.engine import Engine
 from alarms.hangups import HangUps
+from alarms.personal import refuse_open_alarm
 from alarms.recordings import Recordings
 from alarms.service import AlarmService
 from carebell import site
@@ -113,7 +114,7 @@ class Carebell:
         self.registry = RegistryService(
             self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone, on_device_secret=self.rights.give,
             phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
-            is_on_land=site.is_on_land(settings),
+            is_on_land=site.is_on_land(settings), check_removal=refuse_open_alarm,
         )  # fmt: skip
         channels = self._channels()
         self.recordings = self._recordings()

@@ -122,6 +122,7 @@ SERVICE_TEXTS = (
     N_("does not fit the birth date on file"),
     N_("does not fit the sex on file"),
     N_("there is another file with this ID number"),
+    N_("there is another file with this service card"),
     N_("is an old number of 15 digits, which ended in 2013: take the one of 18 from the card"),
     N_("has 18 characters: 17 digits, and a digit or X at the end"),
     N_("has a wrong check digit: one of its digits is mistyped"),

@@ -293,10 +293,10 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
-def refuse_the_elder(row: Row, elder: Row) -> None:
+def refuse_the_elder(row: Row, elder: Row, member: str = "name") -> None:
     """Raise BadMember for a contact who is the elder: they would be rung about themselves."""
     if elder["phone"] in numbers_of(row) and same_name(row["name"], elder["name"]):
-        raise BadMember("name", "this is the elder: name somebody else who can come")
+        raise BadMember(member, "this is the elder: name somebody else who can come")
 
 
 def _of_person(row: Row) -> Row:

@@ -11,6 +11,7 @@ from core.errors import Conflict, NotFound
 from registry import addresses, audit, store
 from registry.area_store import Place, Resolver
 from registry.audit import Actor, Deed
+from registry.contacts import refuse_the_elder
 from registry.desk import Desk
 from registry.elder_intake import ElderNew, ElderPatch
 from registry.identity import identified, refuse_twin
@@ -19,6 +20,14 @@ from registry.store import CONTACTS, DEVICES, ELDERS, Row
 
 KEPT_TO_ITSELF = frozenset({"id_number_key", "home_given", "area_path", "updated_at", "access_confirmed_on"})
 """Members that follow from others and are not told of in a history."""
+NAMELESS = "–"
+"""What an erased person is called."""
+RemovalCheck = Callable[[Session, str], None]
+"""Raises Conflict for an elder (by id) whose file is in use by what the registry does not know: an open alarm."""
+
+
+def in_use_by_nobody(_session: Session, _elder_id: str) -> None:
+    """Where there are no alarms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +37,12 @@ class Elders:
     Raises NotFound, Conflict (another version, or still in use) and BadMember (the registry cannot hold that)."""
 
     desk: Desk
+    check_removal: RemovalCheck = in_use_by_nobody
 
     def add(self, given: ElderNew, by: Actor = Actor()) -> Row:
         row = self.row(given)
         with self.desk.db.write() as session:
-            refuse_twin(session, self.desk.db.vault, row.get("id_number"), row["id"])
+            refuse_twin(session, self.desk.db.vault, row, row["id"])
             row |= in_area(Resolver(session), row, {})
             by.scope.check_area(row.get("area_path"))
             store.add(session, ELDERS, row)
@@ -57,7 +67,10 @@ class Elders:
         with self.desk.db.write() as session:
             before = store.held(session, ELDERS, elder_id)
             values = self._values(said, set(said), before)
-            refuse_twin(session, self.desk.db.vault, values.get("id_number"), elder_id)
+            refuse_twin(session, self.desk.db.vault, values, elder_id)
+            if values.keys() & {"name", "phone"}:
+                for contact in store.hold(session, CONTACTS, CONTACTS.c.elder_id == elder_id):
+                    refuse_the_elder(contact, before | values, "phone" if "phone" in values else "name")
             values |= in_area(Resolver(session), values, before)
             by.scope.check_area(values.get("area_path", before["area_path"]))
             news = {name: value for name, value in values.items() if value != before[name]}
@@ -81,11 +94,12 @@ class Elders:
             return row
 
     def remove(self, elder_id: str, version: int | None = None, by: Actor = Actor()) -> None:
-        """An elder whose device could still be pressed is refused: nobody would be called."""
+        """An elder whose device could still be pressed, or whose alarm is open, is refused: nobody would be called."""
         with self.desk.db.write() as session:
             store.held(session, ELDERS, elder_id)
             if store.count(session, DEVICES, DEVICES.c.elder_id == elder_id):
                 raise Conflict("this elder still has a device: take it back first")
+            self.check_removal(session, elder_id)
             now = self.desk.clock.now()
             store.bury(session, ELDERS, elder_id, now, version=version)
             # The number may be needed for a new file of the same person.
@@ -104,7 +118,9 @@ class Elders:
             row: Row = dict(found._mapping)
             if row["deleted_at"] is None:
                 return row
-            refuse_twin(session, self.desk.db.vault, row["id_number"], elder_id)
+            if row["name"] == NAMELESS:
+                raise Conflict("this person was erased: there is nothing to bring back")
+            refuse_twin(session, self.desk.db.vault, row, elder_id)
             number = {"id_number": row["id_number"], "birth_date": row["birth_date"], "sex": row["sex"]}
             key = identified(number, {}, self.desk.db.vault).get("id_number_key")
             _set(session, elder_id, id_number_key=key, deleted_at=None, updated_at=self.desk.clock.now())

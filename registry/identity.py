@@ -8,7 +8,7 @@ from core.errors import Conflict
 from core.vault import Vault
 from registry import store
 from registry.id_numbers import IdNumber, read_id_number
-from registry.intake import BadMember
+from registry.intake import EARLIEST_BIRTH, BadMember
 from registry.store import ELDERS, Row
 
 WHAT = "id_number"
@@ -28,6 +28,8 @@ def identified(values: Row, before: Row, vault: Vault) -> Row:
         number = read_id_number(written)
     except ValueError as wrong:
         raise BadMember("id_number", str(wrong)) from None
+    if number.birth_date < EARLIEST_BIRTH:
+        raise BadMember("id_number", "holds a day of birth before 1900")
     agreed = _agreed(values, before, number)
     if "id_number" not in values:
         return agreed
@@ -48,13 +50,17 @@ def _agreed(values: Row, before: Row, number: IdNumber) -> Row:
     return filled
 
 
-def refuse_twin(session: Session, vault: Vault, number: str | None, elder_id: str) -> None:
-    """Two people never have one number. Raises Conflict, which does not tell whose the other file is."""
-    if number is None:
-        return
-    same = ELDERS.c.id_number_key.in_(vault.blinds(WHAT, number))
-    if store.count(session, ELDERS, same, ELDERS.c.deleted_at.is_(None), ELDERS.c.id != elder_id):
-        raise TwinFile("id_number", "there is another file with this ID number")
+def refuse_twin(session: Session, vault: Vault, values: Row, elder_id: str) -> None:
+    """Two people never have one ID number or service card. Raises Conflict, which does not tell whose the other file
+    is."""
+    others = ELDERS.c.deleted_at.is_(None), ELDERS.c.id != elder_id
+    number, card = values.get("id_number"), values.get("service_card")
+    if number is not None:
+        keys = vault.blinds(WHAT, number)
+        if store.count(session, ELDERS, ELDERS.c.id_number_key.in_(keys), *others):
+            raise TwinFile("id_number", "there is another file with this ID number")
+    if card is not None and store.count(session, ELDERS, ELDERS.c.service_card == card, *others):
+        raise TwinFile("service_card", "there is another file with this service card")
 
 
 class TwinFile(BadMember, Conflict):

@@ -14,7 +14,7 @@ from registry.desk import Desk, IsOnLand, ToWgs84, anywhere
 from registry.device_bulk import DeviceBulk
 from registry.device_models import DeviceModels
 from registry.devices import Devices, SecretHook, tell_nobody
-from registry.elders import Elders
+from registry.elders import Elders, RemovalCheck, in_use_by_nobody
 from registry.entry import Entry
 from registry.findings import Findings
 from registry.households import Households
@@ -47,12 +47,13 @@ class RegistryService:
         passwords: Passwords | None = None,
         on_device_secret: SecretHook = tell_nobody,
         is_on_land: IsOnLand = anywhere,
+        check_removal: RemovalCheck = in_use_by_nobody,
     ) -> None:
         phones = phones or Phones()
         db = db.ending_with(search_index.refresh)
         self._db, self._clock, self._timezone = db, clock, timezone
         self.desk = Desk(db, clock, phones, to_wgs84, timezone, is_on_land)
-        self.elders = Elders(self.desk)
+        self.elders = Elders(self.desk, check_removal)
         self.addresses = Addresses(self.desk)
         self.households = Households(self.desk)
         self.photos = Photos(self.desk)

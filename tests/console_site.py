@@ -10,6 +10,7 @@ import httpx2 as httpx
 from starlette.testclient import TestClient
 
 import migrations
+from alarms.personal import refuse_open_alarm
 from console.app import create_app
 from console.centre import Centre
 from core.clock import Clock, SystemClock
@@ -49,6 +50,7 @@ class ConsoleSite:
         self.registry = RegistryService(
             self.db, self.clock, to_wgs84=to_wgs84, passwords=passwords.quick(),
             on_device_secret=lambda uid, secret: self.secrets_told.append((uid, secret)), is_on_land=self.is_on_land,
+            check_removal=refuse_open_alarm,
         )  # fmt: skip
         self.centre = Centre(
             settings=self.settings, db=self.db, clock=self.clock, wake=Wake(self.db), registry=self.registry

@@ -164,6 +164,12 @@ def test_what_is_refused_is_told_although_another_alarm_is_shown_by_then(open_pa
     expect(page.locator("#note-text")).to_have_value("About the other one")
 
 
+def written(page: Page, late: list[tuple[Route, APIResponse]]) -> bool:
+    """Routes are served while the page is waited for."""
+    page.wait_for_timeout(20)
+    return bool(late)
+
+
 def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
     open_page: Open, centre: LiveCentre
 ) -> None:
@@ -171,7 +177,7 @@ def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
     page.route("**/desk/queue?*", lambda route: late.append((route, route.fetch())))
 
     page.locator(".views [data-view=all]").click()
-    until(lambda: late or page.wait_for_timeout(20), "the queue is written")
+    until(lambda: written(page, late), "the queue is written")
     alarm_id = centre.household().press()
     expect(page.locator(f"#line-{alarm_id}")).to_be_attached()
     for route, answer in late:
@@ -187,7 +193,7 @@ def test_a_closed_alarm_does_not_come_back_with_a_line_written_before(open_page:
     page.route("**/desk/lines?*", lambda route: late.append((route, route.fetch())))
 
     page.evaluate("id => carebell.queue.want(id)", alarm_id)
-    until(lambda: late or page.wait_for_timeout(20), "the line is written")
+    until(lambda: written(page, late), "the line is written")
     centre.ask("POST", f"/api/v1/alarms/{alarm_id}/claim")
     centre.ask("POST", f"/api/v1/alarms/{alarm_id}/close", {"disposition": "helped", "satisfaction": "satisfied"})
     expect(page.locator(f"#line-{alarm_id}")).to_have_count(0)

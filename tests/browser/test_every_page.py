@@ -47,7 +47,7 @@ def fill_what_is_empty_at_first(page: Page) -> None:
     form = {"kind": "elders", "on_existing": "update", "rows": "good"}
     origin = {"Origin": "http://" + urlsplit(page.url).netloc}
     assert page.request.post("/registry/import", multipart={**form, "file": file}, headers=origin).ok
-    reason = {"reason": "Weekly copy for the street's office"}
+    reason: dict[str, str | float | bool] = {"reason": "Weekly copy for the street's office"}
     assert page.request.post("/room/offline/paper", form=reason, headers=origin).ok
 
 

@@ -9,8 +9,11 @@ from sqlalchemy import insert, select, update
 from alarms import personal, retention
 from core.db import Database
 from core.errors import Conflict, NotFound, Rejected
+from geo.crs import to_wgs84
 from registry import audit
 from registry.audit import Actor
+from registry.elders import NAMELESS
+from registry.service import RegistryService
 from registry.store import DEVICES, ELDERS
 from tests.world import DAUGHTER, ELDER, START, World
 
@@ -91,7 +94,7 @@ def test_a_person_is_taken_out_of_everything_and_the_figures_stay(world: World) 
         outcomes = set(session.scalars(select(ATTEMPTS.c.outcome).where(ATTEMPTS.c.role == "family")))
     assert (alarm.disposition, alarm.satisfaction, alarm.accepted_at is None) == ("helped", "satisfied", False)
     assert alarm.elder_id == ELDER.id
-    assert alarm.accepted_by == {"role": "family", "name": personal.NAMELESS}
+    assert alarm.accepted_by == {"role": "family", "name": NAMELESS}
     assert "accepted" in outcomes
 
 
@@ -113,6 +116,22 @@ def test_nobody_is_forgotten_while_they_may_need_help(world: World) -> None:
         personal.make_nameless(session, ELDER.id, world.clock.now())
     with pytest.raises(NotFound), world.db.write() as session:
         personal.make_nameless(session, "nobody", world.clock.now())
+
+
+def test_a_file_stays_while_its_alarm_is_open_and_nothing_of_an_erased_one_comes_back(world: World) -> None:
+    registry = RegistryService(world.db, world.clock, to_wgs84=to_wgs84, check_removal=personal.refuse_open_alarm)
+    world.press()
+    take_the_device_back(world.db)
+    with pytest.raises(Conflict, match="not closed"):
+        registry.elders.remove(ELDER.id)
+
+    world.click("claim")
+    world.click("close", disposition="helped", satisfaction="satisfied")
+    registry.elders.remove(ELDER.id)
+    with world.db.write() as session:
+        personal.make_nameless(session, ELDER.id, world.clock.now())
+    with pytest.raises(Conflict, match="erased"):
+        registry.elders.restore(ELDER.id)
 
 
 def test_each_kind_is_let_go_of_after_its_own_time(world: World) -> None:

@@ -21,6 +21,7 @@ from notifier.script import Prompt
 from notifier.twilio_channel import TwilioChannel
 from notifier.twilio_recording import TwilioRecordings
 from registry import audit
+from registry.elders import NAMELESS
 from registry.store import DEVICES, ELDERS
 from tests.console_site import ConsoleSite, problem_of
 from tests.twilio_stand_in import ACCOUNT_SID, AUTH_TOKEN, FROM, TwilioStandIn
@@ -326,7 +327,7 @@ def test_a_person_s_recordings_are_told_and_go_with_the_person(
     with world.db.write() as session:
         session.execute(update(DEVICES).values(elder_id=None))
         personal.make_nameless(session, ELDER.id, world.clock.now())
-        assert session.execute(select(ELDERS.c.name)).scalar() == personal.NAMELESS
+        assert session.execute(select(ELDERS.c.name)).scalar() == NAMELESS
     while recordings.step():
         pass
     assert rows(world) == []

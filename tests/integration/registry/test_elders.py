@@ -152,6 +152,32 @@ def test_one_id_number_is_one_living_person(site: ConsoleSite, registrar: TestCl
     problem_of(registrar.patch(path_of(second), json={"id_number": WOMAN}), 409)
 
 
+def test_an_id_number_of_somebody_born_before_1900_is_refused(registrar: TestClient) -> None:
+    number = "44052418800101001" + check_digit("44052418800101001")
+
+    assert wrong_members(registrar.post("/api/v1/elders", json={"name": "x", "id_number": number})) == [
+        "body.id_number"
+    ]
+
+
+def test_one_service_card_is_one_living_person(site: ConsoleSite, registrar: TestClient) -> None:
+    first, second = site.make("elders", service_card="XY-1"), site.make("elders")
+
+    assert wrong_members(registrar.patch(path_of(second), json={"service_card": "XY-1"}), 409) == ["body.service_card"]
+    assert registrar.patch(path_of(first), json={"service_card": "XY-1", "phone": None}).status_code == 200
+    registrar.delete(path_of(first))
+    assert registrar.patch(path_of(second), json={"service_card": "XY-1"}).status_code == 200
+    problem_of(registrar.post(path_of(first, "restore")), 409)
+
+
+def test_an_elder_does_not_become_their_own_contact(site: ConsoleSite, registrar: TestClient) -> None:
+    elder = site.make("elders", name="赵桂明", phone="13900000001")
+    site.make("contacts", elder_id=elder["id"], name="李娜", phone="13900000002")
+
+    assert registrar.patch(path_of(elder), json={"name": "李娜"}).status_code == 200
+    assert wrong_members(registrar.patch(path_of(elder), json={"phone": "13900000002"})) == ["body.phone"]
+
+
 def test_names_of_every_kind_are_kept_exactly(site: ConsoleSite, registrar: TestClient) -> None:
     name = "𠮷田'\"<script>alert(1)</script>😀"
     made = site.make("elders", name=name, health={"notes": name})

@@ -56,6 +56,7 @@ def test_every_mistyped_digit_is_found(place: int) -> None:
         (made_up(head="610000"), "no place"),
         (made_up(born="19410230"), "day of birth"),
         (made_up(born="19411305"), "day of birth"),
+        (made_up(head="999124"), "no place"),
     ],
 )
 def test_what_is_no_number_is_told_without_repeating_it(written: str, why: str) -> None:
@@ -63,6 +64,14 @@ def test_what_is_no_number_is_told_without_repeating_it(written: str, why: str) 
         read_id_number(written)
 
     assert not re.search(r"\d{6}", str(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("number", "area_code"),
+    [(made_up(head="810000"), "810000"), (made_up(head="830000"), "830000"), ("911124198108030024", "110000")],
+)
+def test_numbers_of_permits_are_good(number: str, area_code: str) -> None:
+    assert read_id_number(number).area_code == area_code
 
 
 def test_number_from_a_dissolved_district_is_good() -> None:
