@@ -129,12 +129,12 @@ class Elders:
             self._log(session, by, "elder.restore", elder_id)
             return store.get(session, ELDERS, elder_id)
 
-    def view(self, elder_id: str, by: Actor = Actor(), *parts: str) -> Row:
+    def view(self, elder_id: str, by: Actor = Actor(), *parts: str, reason: str | None = None) -> Row:
         """The file, or parts of it, for somebody to read, which is logged."""
         with self.desk.db.write() as session:
             row = store.get(session, ELDERS, elder_id)
             seen: Row = {"members": list(parts)} if parts else {}
-            audit.record(session, by, self.desk.clock.now(), Deed("elder.view", "elder", elder_id, data=seen))
+            audit.record(session, by, self.desk.clock.now(), Deed("elder.view", "elder", elder_id, reason, data=seen))
             return row
 
     def open(self, elder_id: str, reason: str, by: Actor = Actor()) -> None:

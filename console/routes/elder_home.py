@@ -9,12 +9,11 @@ from starlette.responses import Response
 from console import flash
 from console.deps import CentreDep, actor_of, allowed
 from console.i18n import N_
-from console.routes.versions import IfMatch
-from registry import store
+from console.routes.versions import IfMatch, ReasonToOpen
 from registry.elder_intake import ElderPatch
 from registry.intake import Crs, Given, Lat, Lon
 from registry.sessions import SignedIn
-from registry.store import ELDERS, Row
+from registry.store import Row
 
 router = APIRouter(tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
@@ -40,9 +39,9 @@ class HomeGiven(Given):
 
 
 @router.get("/api/v1/elders/{elder_id}/home")
-def get_home(elder_id: str, centre: CentreDep, user: Reader) -> Home:
-    with centre.db.read() as session:
-        return _shown(store.get(session, ELDERS, elder_id))
+def get_home(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> Home:
+    """That it was read is logged."""
+    return _shown(centre.registry.elders.view(elder_id, actor_of(user), "home", reason=reason))
 
 
 @router.put("/api/v1/elders/{elder_id}/home")

@@ -9,13 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from console.deps import CentreDep, actor_of, allowed, check_elder
 from console.routes.elders import Reader, Writer
-from console.routes.versions import IfMatch
-from registry import store
+from console.routes.versions import IfMatch, ReasonToOpen
 from registry.elder_intake import AddressNew, AddressPatch, HouseholdChange
 from registry.households import members
 from registry.photos import photo_of
 from registry.sessions import SignedIn
-from registry.store import ELDERS, Row
+from registry.store import Row
 
 router = APIRouter(prefix="/api/v1/elders/{elder_id}", tags=["registry"])
 FaceReader = Annotated[SignedIn, Depends(allowed("health.read"))]
@@ -71,9 +70,10 @@ class Household(BaseModel):
 
 
 @router.get("/addresses")
-def list_addresses(elder_id: str, centre: CentreDep, user: Reader) -> ElderAddresses:
+def list_addresses(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> ElderAddresses:
+    """With the way in, for who may read it; that they were read is logged."""
+    centre.registry.elders.view(elder_id, actor_of(user), "addresses", reason=reason)
     with centre.db.read() as session:
-        store.get(session, ELDERS, elder_id)
         rows = centre.registry.addresses.of(session, elder_id)
     return ElderAddresses(items=[_shown(row, user) for row in rows])
 
@@ -97,9 +97,9 @@ def remove_address(elder_id: str, address_id: str, centre: CentreDep, user: Writ
 
 
 @router.get("/photo", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
-def get_photo(elder_id: str, centre: CentreDep, user: FaceReader) -> Response:
+def get_photo(elder_id: str, centre: CentreDep, user: FaceReader, reason: ReasonToOpen) -> Response:
     """The picture; that it was seen is logged. The header `X-Taken-On` says when it was taken, if anybody knows."""
-    centre.registry.elders.view(elder_id, actor_of(user), "photo")
+    centre.registry.elders.view(elder_id, actor_of(user), "photo", reason=reason)
     return photo_answer(centre, elder_id)
 
 
@@ -122,9 +122,10 @@ def remove_photo(elder_id: str, centre: CentreDep, user: Writer) -> None:
 
 
 @router.get("/household")
-def get_household(elder_id: str, centre: CentreDep, user: Reader) -> Household:
+def get_household(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> Household:
+    """Who else lives there; that it was read is logged."""
+    centre.registry.elders.view(elder_id, actor_of(user), "household", reason=reason)
     with centre.db.read() as session:
-        store.get(session, ELDERS, elder_id)
         return _household(members(session, elder_id))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
-from console.routes.versions import IfMatch
+from console.routes.versions import IfMatch, ReasonToOpen
 from core.errors import Rejected
 from registry import area_store, store
 from registry.elder_filters import Filters
@@ -108,9 +108,9 @@ def list_elders(
 
 
 @router.get("/{elder_id}")
-def get_elder(elder_id: str, centre: CentreDep, user: Reader) -> Elder:
-    """The whole file; that it was read is logged."""
-    return shown(centre.registry.elders.view(elder_id, actor_of(user)), user)
+def get_elder(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> Elder:
+    """The whole file; who read it, and why, is logged."""
+    return shown(centre.registry.elders.view(elder_id, actor_of(user), reason=reason), user)
 
 
 @router.patch("/{elder_id}")

@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -244,6 +245,19 @@ def test_every_view_is_logged_once_and_told_to_who_may_read_logs(site: ConsoleSi
     assert [one["action"] for one in rest["items"]] == ["elder.add"]
     told = site.as_("auditor").get(path_of(made, "history")).json()["items"]
     assert [one["action"] for one in told] == ["elder.change", "elder.view", "elder.add"]
+
+
+def test_why_a_program_opens_a_file_is_kept(site: ConsoleSite, registrar: TestClient) -> None:
+    made = site.make("elders", **FULL)
+    why = {"Carebell-Reason": quote("家属来电：核对地址")}
+
+    for parts in ((), ("addresses",), ("household",), ("home",)):
+        assert registrar.get(path_of(made, *parts), headers=why).status_code == 200
+        assert deeds(site, made)[-1] == ("elder.view", "家属来电：核对地址")
+    assert registrar.get(path_of(made, "addresses")).status_code == 200
+    assert deeds(site, made)[-1] == ("elder.view", None)
+    for wrong in ("%ff", "a%0Ab", "x" * 301):
+        problem_of(registrar.get(path_of(made), headers={"Carebell-Reason": wrong}), 422)
 
 
 def test_removal_is_undone_with_the_contacts_that_went_along(
