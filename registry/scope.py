@@ -40,6 +40,10 @@ class Scope:
             return True
         return path is not None and any(path == one or path.startswith(f"{one}/") for one in self.paths)
 
+    def contains(self, other: "Scope") -> bool:
+        """Whether who has this scope sees everything that who has the other one sees."""
+        return self.paths is None or (other.paths is not None and all(map(self.holds, other.paths)))
+
     def where(self, table: FromClause) -> list[ColumnElement[bool]]:
         """Conditions that keep a query within the areas, empty for who sees everything.
 

@@ -8,14 +8,14 @@ from sqlmodel import Session
 
 from core.clock import Clock
 from core.db import Database
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 from core.ids import new_id
 from registry import audit, password_rules, sessions, store
 from registry.audit import Actor, Deed
 from registry.intake import BadMember
 from registry.passwords import Passwords
 from registry.phones import Phones
-from registry.scope import unknown_codes
+from registry.scope import scope_of, unknown_codes
 from registry.store import USERS, Row
 from registry.user_intake import UserNew, UserPatch
 
@@ -45,7 +45,7 @@ class Users:
         with self.db.write() as session:
             if store.find(session, USERS, USERS.c.username == given.username):
                 raise Conflict("there is a user with this name")
-            _check(session, values)
+            _check(session, values, by)
             store.add(session, USERS, row | {"password_hash": password_hash})
             self._log(session, by, "user.add", row["id"], role=given.role)
             return without_secrets(store.get(session, USERS, row["id"]))
@@ -61,8 +61,8 @@ class Users:
             values |= self._new_password(user_id, password)
         with self.db.write() as session:
             admins = store.hold(session, USERS, USERS.c.role == "admin", USERS.c.is_active)
-            before = store.get(session, USERS, user_id)
-            _check(session, values, user_id)
+            before = _within_reach(session, user_id, by)
+            _check(session, values, by, user_id)
             stays_admin = values.get("role", "admin") == "admin" and values.get("is_active", True)
             if [a["id"] for a in admins] == [user_id] and not stays_admin:
                 raise Conflict("this is the last administrator")
@@ -98,6 +98,7 @@ class Users:
     def revoke_token(self, user_id: str, token_id: str, by: Actor = Actor()) -> None:
         """Raises NotFound."""
         with self.db.write() as session:
+            _within_reach(session, user_id, by)
             sessions.end_one(session, user_id, "token", token_id)
             self._log(session, by, "user.revoke_token", user_id)
 
@@ -108,8 +109,8 @@ class Users:
 
     def _kept(self, user_id: str, values: Row, by: Actor, action: str, *, ends_sessions: bool = False) -> Row:
         with self.db.write() as session:
-            store.get(session, USERS, user_id)
-            row = store.change(session, USERS, user_id, values) if values else store.get(session, USERS, user_id)
+            row = _within_reach(session, user_id, by)
+            row = store.change(session, USERS, user_id, values) if values else row
             if ends_sessions:
                 sessions.end_all(session, user_id)
             self._log(session, by, action, user_id)
@@ -153,10 +154,20 @@ def _role(changed: Row) -> Row:
     return {"role": changed["role"]} if "role" in changed else {}
 
 
-def _check(session: Session, values: Row, user_id: str | None = None) -> None:
+def _within_reach(session: Session, user_id: str, by: Actor) -> Row:
+    """The user as they are. Raises NotFound; Forbidden for one who sees more than who would change them."""
+    row = store.get(session, USERS, user_id)
+    if not by.scope.contains(scope_of(session, row["areas"])):
+        raise Forbidden("this user sees areas that are not yours: ask who administers those")
+    return row
+
+
+def _check(session: Session, values: Row, by: Actor, user_id: str | None = None) -> None:
     codes = values.get("areas")
     if codes and unknown_codes(session, codes):
         raise BadMember("areas", "there is no such area")
+    if (user_id is None or "areas" in values) and not by.scope.contains(scope_of(session, codes)):
+        raise BadMember("areas", "must lie in your own areas")
     subject = values.get("oidc_subject")
     if subject and (other := store.find(session, USERS, USERS.c.oidc_subject == subject)) and other["id"] != user_id:
         raise BadMember("oidc_subject", "belongs to another user")

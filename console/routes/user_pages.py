@@ -131,8 +131,9 @@ def restore_user(centre: CentreDep, user: Writer, user_id: str) -> Response:
 
 
 @router.post("/{user_id}/unlock")
-def unlock(centre: CentreDep, user: Writer, user_id: str) -> Response:
-    centre.registry.users.unlock(user_id, actor_of(user))
+def unlock(request: Request, centre: CentreDep, user: Writer, user_id: str) -> Response:
+    row = centre.registry.users.unlock(user_id, actor_of(user))
+    request.app.state.guard.forgive(row["username"])
     return flash.after(f"{LIST}/{user_id}", N_("They can try again now."))
 
 

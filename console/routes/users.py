@@ -80,9 +80,11 @@ def end_user(user_id: str, centre: CentreDep, user: Writer, request: Request) ->
 
 
 @router.post("/{user_id}/unlock")
-def unlock_user(user_id: str, centre: CentreDep, user: Writer) -> User:
-    """End a lock that wrong passwords led to."""
-    return shown(centre.registry.users.unlock(user_id, actor_of(user)))
+def unlock_user(user_id: str, centre: CentreDep, user: Writer, request: Request) -> User:
+    """End a lock that wrong passwords led to, and the wait before the next try at this console."""
+    row = centre.registry.users.unlock(user_id, actor_of(user))
+    request.app.state.guard.forgive(row["username"])
+    return shown(row)
 
 
 @router.post("/{user_id}/reset-password")

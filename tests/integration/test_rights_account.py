@@ -87,6 +87,16 @@ def test_a_lock_holds_at_another_console_and_an_admin_ends_it(site: ConsoleSite,
     assert "user.unlock" in deeds(site)
 
 
+def test_who_is_unlocked_need_not_wait_at_this_console_either(site: ConsoleSite) -> None:
+    site.add_user("limin", "officer")
+    tries = {"username": "limin", "password": "wrong"}
+    while site.open().post("/api/v1/session", json=tries).status_code != 429:
+        pass
+
+    site.as_("admin").post(f"/api/v1/users/{user_id(site, 'limin')}/unlock")
+    assert site.open().post("/api/v1/session", json=tries | {"password": PASSWORD}).status_code == 200
+
+
 def test_a_browser_that_was_here_before_is_not_locked_out_by_others(site: ConsoleSite) -> None:
     site.add_user("limin", "officer")
     browser = site.open()

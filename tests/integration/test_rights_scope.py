@@ -118,6 +118,32 @@ def test_areas_of_a_user_must_be_there(site: ConsoleSite) -> None:
     assert told["errors"] == [{"where": "body.areas", "what": "there is no such area"}]
 
 
+def test_nobody_gives_or_keeps_more_than_their_own_areas(site: ConsoleSite) -> None:
+    street, city = of_area(site, "admin", "610402001"), of_area(site, "admin", "610400")
+    users = "/api/v1/users"
+    mine, theirs, everybodys = (
+        site.registry.users.by_name(name)["id"] for name in ("admin-of-610402001", "admin-of-610400", "some-admin")
+    )
+    given = {"username": "limin", "password": "correct horse battery", "role": "officer"}
+
+    for areas in (None, [], ["610402002"], ["610402001", "610402002"], ["610400"]):
+        problem_of(street.post(users, json=given | {"areas": areas}), 422)
+        problem_of(street.patch(f"{users}/{mine}", json={"areas": areas}), 422)
+    for other in (theirs, everybodys):
+        for doing in (
+            street.patch(f"{users}/{other}", json={"display_name": "x"}),
+            street.post(f"{users}/{other}/reset-password"),
+            street.post(f"{users}/{other}/reset-second-factor"),
+            street.post(f"{users}/{other}/unlock"),
+            street.delete(f"{users}/{other}/sessions"),
+            street.delete(f"{users}/{other}/tokens/none"),
+            street.delete(f"{users}/{other}"),
+        ):
+            problem_of(doing, 403)
+    assert street.post(users, json=given | {"areas": ["610402001"]}).status_code == 201
+    assert city.patch(f"{users}/{mine}", json={"areas": ["610402002"]}).status_code == 200
+
+
 def test_an_alarm_elsewhere_is_out_of_sight_until_anybody_is_wanted(site: ConsoleSite, world: World) -> None:
     file_in(site, ELDER.id, NEXT_STREET)
     alarm_id = world.press().alarm_id
