@@ -132,11 +132,16 @@ def db_rekey() -> None:
 def audit_verify(
     expect: Annotated[str | None, typer.Option(help="A last hash noted earlier; it must be in the log")] = None,
 ) -> None:
-    """Walk the whole log: nothing was changed, dropped or slipped in. Prints the last hash, to be noted elsewhere."""
+    """Walk the whole log: nothing was changed, dropped, slipped in or cut off. Prints the last hash, to be noted
+    elsewhere."""
     db = site.open_database(settings_or_exit(), upgrade=False)
     with db.read() as session:
         verdict = audit.verify(session)
         is_there = expect is None or audit.holds(session, expect)
+    if verdict.broken_at == verdict.entries + 1:
+        told = f"the log does not end where it was left: what came after entry {verdict.entries} was cut off"
+        typer.echo(f"carebell: {told}, or the whole was written anew", err=True)
+        raise typer.Exit(FAILED)
     if verdict.broken_at is not None:
         typer.echo(f"carebell: the log is broken at entry {verdict.broken_at}", err=True)
         raise typer.Exit(FAILED)

@@ -128,6 +128,8 @@ SERVICE_TEXTS = (
     N_("has a wrong check digit: one of its digits is mistyped"),
     N_("begins with a code that no place ever had"),
     N_("holds a day of birth that there never was"),
+    N_("holds a day of birth before 1900"),
+    N_("this person was erased: there is nothing to bring back"),
     N_("0 and 0 is a place in the sea: leave both empty where the place is not known"),
     N_("lat and lon are the wrong way round"),
     N_("lies outside the country or in the sea"),

@@ -36,6 +36,8 @@ REFUSALS = (
     N_("this resource is not removed"),
     N_("the search took too long: say more about whom you look for"),
     N_("this is the last administrator"),
+    N_("this user sees areas that are not yours: ask who administers those"),
+    N_("must lie in your own areas"),
     N_("this device is retired"),
     N_("a silent alarm is open: this command would give the person away"),
     N_("say whom to call: contact_id is not one of this elder's contacts"),

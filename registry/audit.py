@@ -1,7 +1,8 @@
 """The log of who did what to whose file: appended to, each entry holding the hash of the one before it.
 
-Whoever changes, drops or inserts an entry later breaks the chain, which `verify` finds; cutting off the end is found by
-comparing the last hash with one that was kept elsewhere.
+Whoever changes, drops or inserts an entry later breaks the chain, which `verify` finds. Where the log ends is sealed
+with the data key, so that without the key nobody cuts off its end or writes it anew; who kept an older end can put
+that back, which is found by comparing a hash that was noted elsewhere.
 """
 
 import hashlib
@@ -11,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text, update
 from sqlmodel import Session
 
-from registry.models import AuditEntry, table_of
+from core.vault import Locked
+from registry.models import AuditEnd, AuditEntry, table_of
 from registry.scope import EVERYWHERE, Scope
 
-AUDIT = table_of(AuditEntry)
+AUDIT, END = table_of(AuditEntry), table_of(AuditEnd)
 FIRST_HASH = "0" * 64
 SYSTEM = "system"
 _LOCK_KEY = 0x61756469  # "audi": any number that nothing else in the database locks.
@@ -56,10 +58,7 @@ def record(session: Session, actor: Actor, now: datetime, *deeds: Deed) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    last = connection.execute(
-        select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
-    ).one_or_none()
-    seq, previous = (last.seq, last.entry_hash) if last else (0, FIRST_HASH)
+    seq, previous = _end(session) or _last(session)
     rows = []
     for deed in deeds:
         seq += 1
@@ -71,6 +70,24 @@ def record(session: Session, actor: Actor, now: datetime, *deeds: Deed) -> None:
         previous = _hash(row)
         rows.append(row | {"entry_hash": previous})
     connection.execute(insert(AUDIT), rows)
+    state = {"seq": seq, "hash": previous}
+    if not connection.execute(update(END).values(state=state)).rowcount:
+        connection.execute(insert(END).values(id=1, state=state))
+
+
+def _end(session: Session) -> tuple[int, str] | None:
+    """(seq, hash) of the last entry as it was sealed; None where nothing was, or nobody here can open it."""
+    try:
+        state = session.connection().execute(select(END.c.state)).scalar()
+    except Locked:
+        return None
+    return (state["seq"], state["hash"]) if state else None
+
+
+def _last(session: Session) -> tuple[int, str]:
+    wanted = select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
+    last = session.connection().execute(wanted).one_or_none()
+    return (last.seq, last.entry_hash) if last else (0, FIRST_HASH)
 
 
 def record_once(session: Session, actor: Actor, now: datetime, deed: Deed, within: timedelta) -> None:
@@ -133,7 +150,10 @@ def actions(session: Session) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `verify` found: how many entries hold together, the last hash, and the first that does not (None: all)."""
+    """What `verify` found: how many entries hold together, the last hash, and the first that does not (None: all).
+
+    Where the end was cut off that is the one after the last.
+    """
 
     entries: int
     last_hash: str
@@ -142,13 +162,17 @@ class Verdict:
 
 def verify(session: Session) -> Verdict:
     """Walk the whole chain, a chunk at a time."""
-    seq, previous = 0, FIRST_HASH
+    sealed = _end(session)
+    seq, previous, is_end_there = 0, FIRST_HASH, False
     for row in _entries(session):
         members = {name: getattr(row, name) for name in _MEMBERS}
         if row.seq != seq + 1 or row.previous_hash != previous or row.entry_hash != _hash(members):
             return Verdict(seq, previous, broken_at=row.seq)
         seq, previous = row.seq, row.entry_hash
-    return Verdict(seq, previous)
+        is_end_there = is_end_there or (seq, previous) == sealed
+    if seq == 0 and sealed is None:
+        return Verdict(0, FIRST_HASH)
+    return Verdict(seq, previous, broken_at=None if is_end_there else seq + 1)
 
 
 def holds(session: Session, entry_hash: str) -> bool:

@@ -507,6 +507,15 @@ class AuditEntry(SQLModel, table=True):
     entry_hash: str = Field(max_length=64)
 
 
+class AuditEnd(SQLModel, table=True):
+    """Where the log ends, sealed: {"seq", "hash"} of its last entry. One row."""
+
+    __tablename__ = "audit_end"
+
+    id: int = Field(primary_key=True)
+    state: dict[str, Any] = Field(sa_type=SealedJson)
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """The plain table behind a class, for statements that must be quick and make no objects."""
     return SQLModel.metadata.tables[str(model.__tablename__)]

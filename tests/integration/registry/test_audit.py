@@ -89,6 +89,31 @@ def test_who_lifts_the_guard_and_edits_is_found_out(db: Database, how: Executabl
     assert verdict(db).broken_at == broken_at
 
 
+@pytest.mark.parametrize("first", [3, 1], ids=["the last", "all"])
+def test_an_end_cut_off_is_found_out_also_after_more_was_written(db: Database, first: int) -> None:
+    write(db, VIEW, VIEW, VIEW)
+    lift_the_guard(db)
+    with db.write() as session:
+        session.execute(delete(AUDIT).where(AUDIT.c.seq >= first))
+
+    assert verdict(db).broken_at == first
+    write(db, VIEW)
+    assert verdict(db).broken_at == 4
+
+
+@pytest.mark.parametrize(
+    "how", [delete(audit.END), text("UPDATE audit_end SET state = 'forged'")], ids=["gone", "forged"]
+)
+def test_an_end_that_was_not_sealed_here_is_found_out(db: Database, how: Executable) -> None:
+    write(db, VIEW, VIEW)
+    lift_the_guard(db)
+    with db.write() as session:
+        session.execute(delete(AUDIT).where(AUDIT.c.seq == 2))
+        session.execute(how)
+
+    assert verdict(db).broken_at == 2
+
+
 def test_an_entry_slipped_in_is_found_out(db: Database) -> None:
     write(db, VIEW)
     with db.read() as session:
