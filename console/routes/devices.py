@@ -142,7 +142,7 @@ def device_code(device: str, centre: CentreDep, user: Reader) -> Response:
 
 @router.post("/{device}/secret")
 def renew_secret(device: str, centre: CentreDep, user: Writer) -> DeviceWithSecret:
-    """A new secret; the device's old one stops working at once."""
+    """A new secret; the device's old one opens no session from now on, one that stands is served to its end."""
     row, secret = centre.registry.devices.renew_secret(device, by=actor_of(user))
     return DeviceWithSecret.model_validate(_shown(centre, row) | {"secret": secret})
 

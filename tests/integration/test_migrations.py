@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from core.db import Database, sqlite_url
 from core.vault import Vault
 from migrations.revise import metadata
 from notifier import sandbox_store
-from registry import rekey
+from registry import audit, rekey
+from registry.audit import Actor, Deed
 from tests import pg_cluster
 
 
@@ -130,3 +132,20 @@ def test_what_phones_were_told_is_sealed_on_the_way_up(empty: Database) -> None:
     finally:
         given.close()
         changed.close()
+
+
+def test_the_log_written_before_the_upgrade_has_its_end_sealed(empty: Database) -> None:
+    site = Database(empty.url.render_as_string(hide_password=False), Vault(["a key for made-up people"]))
+    try:
+        migrations.upgrade(site)
+        with site.write() as session:
+            audit.record(session, Actor(), datetime(2026, 11, 21, tzinfo=UTC), Deed("elder.view", "elder", "a"))
+            connection = session.connection()
+            command.downgrade(migrations.configuration(connection=connection), "0026")
+        migrations.upgrade(site)
+
+        with site.read() as session:
+            assert audit.verify(session).broken_at is None
+            assert session.connection().exec_driver_sql("SELECT count(*) FROM audit_end").scalar() == 1
+    finally:
+        site.close()
