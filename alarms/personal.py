@@ -11,7 +11,7 @@ from sqlmodel import Session
 from alarms import recording_store
 from alarms.models import Alarm, Attempt, PressRow, TimelineRow, ToDo
 from core.errors import Conflict
-from notifier.models import SandboxCall
+from notifier.models import SandboxCall, SandboxPhone
 from registry import store
 from registry.audit import AUDIT
 from registry.elders import NAMELESS
@@ -25,12 +25,14 @@ from registry.models import (
     User,
     table_of,
 )
+from registry.numbers import numbers_of
 from registry.store import CONTACTS, DEVICES, ELDERS, Row
 
 ALARMS, ATTEMPTS, PRESSES, TIMELINE = table_of(Alarm), table_of(Attempt), table_of(PressRow), table_of(TimelineRow)
 ADDRESSES, PHOTOS, FINDINGS = table_of(ElderAddress), table_of(ElderPhoto), table_of(Finding)
 CHECKS, TO_DOS = table_of(PhoneCheck), table_of(ToDo)
-EVENTS, FIXES, USERS, CALLS = table_of(DeviceEvent), table_of(DeviceFix), table_of(User), table_of(SandboxCall)
+EVENTS, FIXES, USERS = table_of(DeviceEvent), table_of(DeviceFix), table_of(User)
+CALLS, PHONES = table_of(SandboxCall), table_of(SandboxPhone)
 
 PERSONAL = frozenset({"name", "text", "late_reason", "phone", "contact_id"})
 """Members of a timeline line that name somebody, or that somebody wrote."""
@@ -81,6 +83,7 @@ def make_nameless(session: Session, elder_id: str, now: datetime) -> None:
     refuse_open_alarm(session, elder_id)
     if store.count(session, DEVICES, DEVICES.c.elder_id == elder_id):
         raise Conflict("this elder still has a device: take it back first")
+    _forget_phones(session, elder)
     _forget_elder(session, elder, now)
     checks = CHECKS.c.contact_id.in_(_contacts_of(elder_id))
     session.connection().execute(update(CHECKS).where(checks).values(name=NAMELESS, phone="", detail=None))
@@ -91,6 +94,12 @@ def make_nameless(session: Session, elder_id: str, now: datetime) -> None:
     forget_presses(session, ids)
     forget_places(session, ids)
     forget_people(session, ids)
+
+
+def erased_since(session: Session, since: datetime) -> bool:
+    """Whether anybody was made nameless."""
+    wanted = select(ELDERS.c.id).where(ELDERS.c.name == NAMELESS, ELDERS.c.updated_at >= since).limit(1)
+    return session.connection().execute(wanted).first() is not None
 
 
 def refuse_open_alarm(session: Session, elder_id: str) -> None:
@@ -147,6 +156,13 @@ def _forget_lines(session: Session, alarm_ids: Collection[str]) -> None:
     if changes:
         values: Row = {"data": bindparam("new_data"), "author": bindparam("new_author")}
         connection.execute(update(TIMELINE).where(TIMELINE.c.seq == bindparam("key")).values(values), changes)
+
+
+def _forget_phones(session: Session, elder: Any) -> None:
+    """How the numbers behaved as sandbox phones; nobody misses that who has the same number."""
+    told = [numbers_of(row) for row in _rows(session, CONTACTS, CONTACTS.c.elder_id == elder.id)]
+    numbers = {number for each in told for number in each} | {elder.phone}
+    session.connection().execute(delete(PHONES).where(PHONES.c.number.in_(numbers - {None, ""})))
 
 
 def _forget_elder(session: Session, elder: Any, now: datetime) -> None:

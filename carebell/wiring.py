@@ -16,12 +16,11 @@ import pypinyin  # noqa: F401
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from alarms import retention
+from alarms import personal, retention
 from alarms import store as alarm_store
 from alarms.check_calls import CheckCalls
 from alarms.engine import Engine
 from alarms.hangups import HangUps
-from alarms.personal import refuse_open_alarm
 from alarms.recordings import Recordings
 from alarms.service import AlarmService
 from carebell import site
@@ -64,6 +63,7 @@ RECORD_EVERY_S = 3
 CATCH_UP_EVERY_S, CATCH_UP_MOST = 3, 2000  # Seconds, files.
 LOOK_THROUGH_AT_HOUR = 2
 LET_GO_AT_HOUR = 3  # Local: the quietest hour of a duty room.
+CONDENSED_FOR = timedelta(days=2)  # Nights after an erasure in which the search's index is rewritten.
 COLLECT_AFTER = (50_000, 20, 100)  # Allocations and generations; the defaults look at everything time and again.
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Carebell:
         self.registry = RegistryService(
             self.db, self.clock, to_wgs84=to_wgs84, timezone=settings.timezone, on_device_secret=self.rights.give,
             phones=Phones(settings.phone_region, settings.phone_area_code, settings.allow_emergency_numbers),
-            is_on_land=site.is_on_land(settings), check_removal=refuse_open_alarm,
+            is_on_land=site.is_on_land(settings), check_removal=personal.refuse_open_alarm,
         )  # fmt: skip
         channels = self._channels()
         self.recordings = self._recordings()
@@ -319,6 +319,10 @@ class Carebell:
         done = {kind: count for kind, count in retention.let_go(self.db, self.clock).items() if count}
         if done:
             log.info("let go of what was kept long enough: %s", done)
+        with self.db.read() as session:
+            is_due = personal.erased_since(session, self.clock.now() - CONDENSED_FOR)
+        if is_due:
+            search.condense(self.db)
 
     def _clean_up(self) -> None:
         with self.db.write() as session:

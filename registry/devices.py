@@ -110,8 +110,7 @@ class Devices:
             return row
 
     def renew_secret(self, key: str, *, by: Actor = Actor()) -> tuple[Row, str]:
-        """A new secret. The old one opens no session from now on; one that stands is served to its end, since a press is
-        a press."""
+        """A new secret. The old one opens no session from now on; one that stands is served: a press is a press."""
         secret = new_secret()
         with self.desk.db.write() as session:
             device, now = store.get_device(session, key), self.desk.clock.now()

@@ -19,6 +19,7 @@ from registry.store import ELDERS
 
 MOST = 200
 MOST_LOOKS = 8  # Times that more is fetched for one answer because what came did not fit after all.
+MERGE_PAGES, MOST_MERGES = 200, 100_000  # Pages of some 4 KB to a transaction; transactions to a walk.
 CHUNK = 100  # Files to a transaction: on SQLite a press waits for as long as that takes.
 _SPARE = 8  # Fetched beyond what is wanted, for what does not fit.
 
@@ -139,6 +140,17 @@ def _place(after: str | None, tiers: int) -> tuple[int, int]:
     if not (tier.isascii() and tier.isdigit() and below.isascii() and below.isdigit()) or int(tier) >= max(tiers, 1):
         raise Rejected("this cursor was not given by this list")
     return int(tier), int(below)
+
+
+def condense(db: Database) -> None:
+    """Rewrite the index piece by piece without what was taken out of it: erased names are no longer in the file."""
+    with db.write() as session:
+        is_done = search_index.condense(session, -MERGE_PAGES)
+    for _ in range(MOST_MERGES):
+        if is_done:
+            return
+        with db.write() as session:
+            is_done = search_index.condense(session, MERGE_PAGES)
 
 
 def catch_up(db: Database, *, most: int | None = None) -> int:

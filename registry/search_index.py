@@ -21,6 +21,7 @@ ADDRESSES = table_of(ElderAddress)
 AT_ONCE = 50  # Files a transaction brings up to date itself; what is more is left to `catch_up`.
 TOP = 2**62  # Above every place.
 WINDOW = 8000  # Of the newest files, which are looked through for what is common.
+LEAST_CHANGES = 2  # Of a merge that merged something.
 PATIENCE_MS = 5000  # PostgreSQL gives up on a question that would take longer.
 _ELDER = [
     ELDERS.c[name]
@@ -98,6 +99,19 @@ def index(session: Session, ids: Sequence[str]) -> None:
     tokens = {elder_id: tokens_of(file) for elder_id, file in found.items()}
     (_index_sqlite if _is_sqlite(session) else _index_server)(session, ids, tokens)
     session.connection().execute(_of_these("DELETE FROM search_due WHERE elder_id IN :ids"), {"ids": list(ids)})
+
+
+def condense(session: Session, pages: int) -> bool:
+    """On SQLite, merge that many pages of the index, so that the words of files that have gone leave the database; True
+    when nothing is left to merge. The first call of a walk begins it with a negative number, as FTS5 wants it.
+    """
+    if not _is_sqlite(session):
+        return True
+    connection = session.connection()
+    changes = text("SELECT total_changes()")
+    before = connection.execute(changes).scalar_one()
+    connection.execute(text("INSERT INTO search_words (search_words, rank) VALUES ('merge', :pages)"), {"pages": pages})
+    return bool(connection.execute(changes).scalar_one() - before < LEAST_CHANGES)
 
 
 def mark_all(session: Session) -> int:

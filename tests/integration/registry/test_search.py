@@ -82,6 +82,27 @@ def test_deleted_files_leave_the_index_and_nothing_of_them_stays(registry: Regis
             assert session.connection().execute(matching).scalar() == 0
 
 
+def test_words_of_who_was_removed_leave_the_file_when_the_index_is_condensed(registry: RegistryService) -> None:
+    db = registry.desk.db
+    if not db.is_sqlite:
+        search.condense(db)
+        return
+    for number in range(40):
+        add(registry, f"李{number}", phone=f"138000000{number:02}")
+    zhao = add(registry, "轩辕桂明", phone="13977770007")
+    blocks = text("SELECT group_concat(hex(block), ' ') FROM search_words_data")
+    rare = b"13977770007".hex().upper()
+    registry.elders.remove(zhao)
+    with db.read() as session:
+        assert rare in str(session.connection().execute(blocks).scalar())
+
+    search.condense(db)
+
+    with db.read() as session:
+        assert rare not in str(session.connection().execute(blocks).scalar())
+    assert len(found(registry, "138000000", limit=50)) == 40
+
+
 def test_the_exact_one_comes_first_then_who_begins_so(registry: RegistryService) -> None:
     exact = add(registry, "王芳")
     begins = add(registry, "王芳芳")
