@@ -33,6 +33,7 @@ IMPORT_TEXTS = (
     N_("needs latitude and longitude as numbers"),
     N_("does not say which patient"),
     N_("is not as FHIR R4 has it"),
+    N_("stands there more than once"),
     N_("FHIR R4 knows no such element here"),
     N_("must be a list"),
     N_(

@@ -1,5 +1,5 @@
 """FHIR R4 bundles, read as plain JSON: Patient is an elder, RelatedPerson a contact; Condition, AllergyIntolerance and
-MedicationStatement are an elder's health."""
+MedicationStatement are an elder's health. What FHIR has no element for comes in extensions of our own."""
 
 import json
 import re
@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from registry import fhir_own
 from registry.bulk import Entry
-from registry.import_columns import Table, with_health
+from registry.fhir_own import CONTACT_MEMBERS, ELDER_MEMBERS, ID_NUMBER, LABEL, SERVICE_CARD, members_in, value_in
+from registry.import_columns import Table, with_access, with_health
 from registry.import_fhir_check import faults_of
 from registry.import_grid import UnreadableFile
 
@@ -20,10 +22,11 @@ OVER = frozenset({
 })  # fmt: skip
 GEOLOCATION = "http://hl7.org/fhir/StructureDefinition/geolocation"
 NEIGHBOURS = frozenset({"NBOR", "FRND", "ROOM"})  # Codes of v3-RoleCode for people near by who are no family.
-LABELS = {
+LABELS = fhir_own.LABELS | {
     "birth_date": "birthDate", "phone": "telecom", "sex": "gender", "lat": "address.geolocation",
     "lon": "address.geolocation", "language": "communication", "relation": "relationship",
     "elder_id": "patient", "elder_phone": "patient", "elder_name": "patient", "elder_birth_date": "patient",
+    "id_number": "identifier", "service_card": "identifier", "more_phones": "telecom",
 }  # fmt: skip
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -98,8 +101,11 @@ def _elder(number: int, patient: Resource, notes: dict[str, dict[str, list[str]]
     values = _read(
         faults, name=(_name, patient), birth_date=(_birth_date, patient), phone=(_phone, patient), sex=(_sex, patient),
         address=(_address, patient), language=(_language, patient), place=(_place, patient),
+        id_number=(_id_number, patient), service_card=(_service_card, patient),
     )  # fmt: skip
-    values |= values.pop("place", None) or {}
+    own, wrong = members_in(patient, ELDER_MEMBERS)
+    values |= (values.pop("place", None) or {}) | own
+    faults += wrong
     health: dict[str, Any] = defaultdict(list)
     for name in called:
         for member, told in notes.get(name, {}).items():
@@ -108,7 +114,23 @@ def _elder(number: int, patient: Resource, notes: dict[str, dict[str, list[str]]
         faults.append(("deceased", "this person has died"))
     if patient.get("active") is False:
         faults.append(("active", "this file is not in use any more"))
-    return Entry(number, with_health(values | health), tuple(faults))
+    return Entry(number, with_access(with_health(values | health)), tuple(faults))
+
+
+def _id_number(patient: Resource) -> str | None:
+    return _identifier(patient, ID_NUMBER, "id_number")
+
+
+def _service_card(patient: Resource) -> str | None:
+    return _identifier(patient, SERVICE_CARD, "service_card")
+
+
+def _identifier(patient: Resource, system: str, member: str) -> str | None:
+    current = [one for one in _list(patient, "identifier") if one.get("system") == system and one.get("use") != "old"]
+    said = {value for value in (_text(one, "value") for one in current) if value}
+    if len(said) > 1:
+        raise BadElement(member, "stands there more than once")
+    return next(iter(said), None)
 
 
 def _health(listed: list[Any]) -> tuple[dict[str, dict[str, list[str]]], list[tuple[int, tuple[str, str]]]]:
@@ -162,8 +184,11 @@ def _contact(number: int, person: Resource, patients: dict[str, dict[str, Any]],
     faults: list[tuple[str, str]] = []
     values = _read(
         faults, name=(_name, person), phone=(_phone, person), language=(_language, person), role=(_role, person),
-        relation=(_relation, person),
+        relation=(_relation, person), more_phones=(_more_phones, person), place=(_place, person),
     )  # fmt: skip
+    own, wrong = members_in(person, CONTACT_MEMBERS)
+    values |= values.pop("place", None) or {}
+    faults += wrong
     if person.get("active") is False:
         faults.append(("active", "this file is not in use any more"))
     try:
@@ -175,7 +200,7 @@ def _contact(number: int, person: Resource, patients: dict[str, dict[str, Any]],
     except BadElement as fault:
         faults.append((fault.member, fault.reason))
         values["rank"] = 1
-    return Entry(number, values, tuple(faults))
+    return Entry(number, values | own, tuple(faults))
 
 
 def _patients(listed: list[Any]) -> dict[str, dict[str, Any]]:
@@ -188,6 +213,8 @@ def _patients(listed: list[Any]) -> dict[str, dict[str, Any]]:
         says = _read(
             [], elder_name=(_name, patient), elder_phone=(_phone, patient), elder_birth_date=(_birth_date, patient)
         )
+        if not says.keys() & {"elder_phone", "elder_birth_date"} and isinstance(patient.get("id"), str):
+            says["elder_id"] = patient["id"]  # A name is not enough, and in an export of this registry the id is one.
         found |= dict.fromkeys(_names_of(entry), says)
     return found
 
@@ -241,6 +268,22 @@ def _birth_date(resource: Resource) -> str | None:
 
 
 def _phone(resource: Resource) -> str | None:
+    phones = _phones(resource)
+    return _text(phones[0], "value") if phones else None
+
+
+def _more_phones(resource: Resource) -> list[Resource] | None:
+    """Each number once: one that rings and takes messages may stand there for both."""
+    found: dict[str, Resource] = {}
+    for one in _phones(resource):
+        phone = _text(one, "value") or ""
+        labels = [value_in(ours) for ours in _list(one, "extension") if ours.get("url") == LABEL]
+        found.setdefault(re.sub(r"\D", "", phone), {"phone": phone} | ({"label": labels[0]} if labels else {}))
+    return [*found.values()][1:] or None
+
+
+def _phones(resource: Resource) -> list[Resource]:
+    """Who has several is rung on the first of them."""
     phones = [one for one in _list(resource, "telecom") if one.get("system") in ("phone", "sms")]
     phones = [one for one in phones if one.get("use") != "old" and _text(one, "value")]
 
@@ -248,7 +291,7 @@ def _phone(resource: Resource) -> str | None:
         rank = one.get("rank")
         return rank if isinstance(rank, int) else 10**6
 
-    return _text(min(phones, key=order), "value") if phones else None
+    return sorted(phones, key=order)
 
 
 def _sex(resource: Resource) -> str | None:

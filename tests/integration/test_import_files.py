@@ -152,6 +152,9 @@ def test_small_workbook_that_unpacks_into_very_much(site: ImportSite, monkeypatc
 
 # -- FHIR
 
+ID_NUMBER = "urn:oid:2.16.156.112604.1.2.1"
+NUMBER, OTHER_NUMBER = "610402194103050024", "610402194512240021"
+
 
 def patient(**more: Any) -> dict[str, Any]:
     return {
@@ -215,6 +218,19 @@ def test_bundle_gives_elders_with_their_health_and_contacts(site: ImportSite) ->
         (patient(active="perhaps"), "active (perhaps)"),
         (patient(maritalStatus={"coding": [{"cod": "M"}]}), "maritalStatus.coding[0].cod (M)"),
         (patient(identifier=[{"number": "610402194103050021"}]), "identifier[0].number"),
+        (patient(identifier=[{"system": ID_NUMBER, "value": "610402194103050021"}]), "identifier"),
+        (patient(identifier=[{"system": ID_NUMBER, "value": one} for one in (NUMBER, OTHER_NUMBER)]), "identifier"),
+        (patient(identifier=[{"system": "urn:carebell:service-card", "value": "卡"}]), "identifier"),
+        (patient(extension=[{"url": "urn:carebell:kinds", "valueCode": "cat"}]), "extension('urn:carebell:kinds')"),
+        (
+            patient(extension=[{"url": "urn:carebell:area", "valueString": one} for one in "东西"]),
+            "extension('urn:carebell:area')",
+        ),
+        (
+            patient(extension=[{"url": "urn:carebell:area", "valuePeriod": {"start": "2026"}}]),
+            "extension('urn:carebell:area')",
+        ),
+        (patient(extension=[{"url": "urn:carebell:shoe-size", "valueInteger": 42}]), "extension"),
         (patient(multipleBirthInteger=2, multipleBirthBoolean=True), "Patient"),
         (about("MedicationStatement", "阿司匹林", status=None), "MedicationStatement.status"),
         (about("Condition", "高血压", onsetDateTime="yesterday"), "Condition.onsetDateTime (yesterday)"),
@@ -236,6 +252,47 @@ def test_fault_in_a_bundle_is_named_by_entry_and_element(site: ImportSite, resou
     assert {(entry, element) for entry, element, _ in report.refusals} == {(2, column)}
     assert report.unit == "entry"
     assert report.written == site.count("elders") == 0
+
+
+def test_an_identifier_is_read_as_the_column_of_a_table_is(site: ImportSite) -> None:
+    wrong = "610402194103050021"
+
+    [table] = site.import_text("elders", csv_text(["name", "id_number"], ["赵桂明", wrong])).refusals
+    whole = bundle(patient(identifier=[{"system": ID_NUMBER, "value": wrong}]))
+    [entry] = site.import_json("elders", whole).refusals
+
+    assert entry == (1, "identifier", table[2])
+
+
+def test_a_patient_is_known_by_id_number_and_card(site: ImportSite) -> None:
+    numbers = {"id_number": NUMBER, "service_card": "XY-1"}
+    assert site.import_text("elders", csv_text(["name", *numbers], ["赵桂明", *numbers.values()])).written == 1
+    by_number = patient(identifier=[{"system": ID_NUMBER, "value": NUMBER}], telecom=[], name=[{"text": "赵桂名"}])
+    card = {"system": "urn:carebell:service-card", "value": "XY-1"}
+    by_card = patient(identifier=[card, {"system": "urn:other", "value": "7"}], name=[{"text": "赵桂敏"}])
+
+    for one, name in ((by_number, "赵桂名"), (by_card, "赵桂敏")):
+        refused = site.import_json("elders", bundle(one))
+        changed = site.import_json("elders", bundle(one), on_existing="update")
+        assert (refused.refused, changed.outcome.changed) == (1, 1)
+        [row] = site.rows("elders")
+        assert (row["name"], row["id_number"], row["service_card"]) == (name, NUMBER, "XY-1")
+
+
+def test_all_numbers_of_a_relative_are_taken(site: ImportSite) -> None:
+    numbers = [
+        {"system": "phone", "value": "029-33123456", "use": "work"},
+        {"system": "phone", "value": "13800000001", "rank": 1},
+        {"system": "sms", "value": "138 0000 0001"},
+        {"system": "phone", "value": "13800000009", "use": "old"},
+    ]
+    whole = bundle(patient(), relative(telecom=numbers))
+    assert site.import_json("elders", whole).written == 1
+
+    assert site.import_json("contacts", whole).written == 1
+
+    [row] = site.rows("contacts")
+    assert (row["phone"], row["more_phones"]) == ("+8613800000001", [{"phone": "+862933123456"}])
 
 
 def test_relative_of_nobody_in_the_bundle(site: ImportSite) -> None:
