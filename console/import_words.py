@@ -28,6 +28,8 @@ IMPORT_TEXTS = (
     N_("this person has died"),
     N_("this file is not in use any more"),
     N_("names a patient who is not in this bundle"),
+    N_("names a patient whose id or fullUrl another one has as well"),
+    N_("another patient in this bundle has the same id or fullUrl"),
     N_("has neither a text nor a display"),
     N_("holds characters that cannot be kept"),
     N_("needs latitude and longitude as numbers"),

@@ -76,7 +76,8 @@ def _left_aside(kind: str, listed: list[Any]) -> tuple[str, ...]:
 
 
 def _entries(kind: str, listed: list[Any]) -> Iterator[Entry]:
-    notes, misplaced = _health(listed) if kind == "elders" else ({}, [])
+    known = Counter(name for _, entry in _patient_entries(listed) for name in _names_of(entry))
+    notes, misplaced = _health(listed, known) if kind == "elders" else ({}, [])
     patients = _patients(listed) if kind == "contacts" else {}
     ranks: Counter[str] = Counter()
     for number, entry in enumerate(listed, 1):
@@ -87,17 +88,21 @@ def _entries(kind: str, listed: list[Any]) -> Iterator[Entry]:
             if faults := faults_of(resource):
                 yield Entry(number, {}, tuple(faults))
             elif kind == "elders":
-                yield _elder(number, resource, notes, _names_of(entry))
+                yield _elder(number, resource, notes, _names_of(entry), known)
             else:
-                yield _contact(number, resource, patients, ranks)
+                yield _contact(number, resource, patients, ranks, known)
     yield from (Entry(number, {}, (fault,)) for number, fault in misplaced)
 
 
 # -- Patient
 
 
-def _elder(number: int, patient: Resource, notes: dict[str, dict[str, list[str]]], called: list[str]) -> Entry:
+def _elder(
+    number: int, patient: Resource, notes: dict[str, dict[str, list[str]]], called: list[str], known: Counter[str]
+) -> Entry:
     faults: list[tuple[str, str]] = []
+    if any(known[name] > 1 for name in called):
+        faults.append(("id", "another patient in this bundle has the same id or fullUrl"))
     values = _read(
         faults, name=(_name, patient), birth_date=(_birth_date, patient), phone=(_phone, patient), sex=(_sex, patient),
         address=(_address, patient), language=(_language, patient), place=(_place, patient),
@@ -133,11 +138,10 @@ def _identifier(patient: Resource, system: str, member: str) -> str | None:
     return next(iter(said), None)
 
 
-def _health(listed: list[Any]) -> tuple[dict[str, dict[str, list[str]]], list[tuple[int, tuple[str, str]]]]:
-    """Notes by what the patient is called by and by member; and what has no patient here, by entry."""
-    known = {
-        n for e in listed if isinstance(e, dict) and _type_of(e.get("resource")) == "Patient" for n in _names_of(e)
-    }
+def _health(
+    listed: list[Any], known: Counter[str]
+) -> tuple[dict[str, dict[str, list[str]]], list[tuple[int, tuple[str, str]]]]:
+    """Notes by what the patient is called by and by member; and what has no one patient here, by entry."""
     notes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     misplaced: list[tuple[int, tuple[str, str]]] = []
     for number, entry in enumerate(listed, 1):
@@ -151,9 +155,7 @@ def _health(listed: list[Any]) -> tuple[dict[str, dict[str, list[str]]], list[tu
         try:
             if _is_over(resource):
                 continue
-            patient = _reference(resource, SUBJECT[kind])
-            if patient not in known:
-                raise BadElement(SUBJECT[kind], "names a patient who is not in this bundle")
+            patient = _reference(resource, SUBJECT[kind], known)
             notes[patient][HEALTH[kind]].append(_what(resource, kind))
         except BadElement as fault:
             misplaced.append((number, (f"{kind}.{fault.member}", fault.reason)))
@@ -180,7 +182,9 @@ def _what(resource: Resource, kind: str) -> str:
 # -- RelatedPerson
 
 
-def _contact(number: int, person: Resource, patients: dict[str, dict[str, Any]], ranks: Counter[str]) -> Entry:
+def _contact(
+    number: int, person: Resource, patients: dict[str, dict[str, Any]], ranks: Counter[str], known: Counter[str]
+) -> Entry:
     faults: list[tuple[str, str]] = []
     values = _read(
         faults, name=(_name, person), phone=(_phone, person), language=(_language, person), role=(_role, person),
@@ -192,9 +196,7 @@ def _contact(number: int, person: Resource, patients: dict[str, dict[str, Any]],
     if person.get("active") is False:
         faults.append(("active", "this file is not in use any more"))
     try:
-        patient = _reference(person, "patient")
-        if patient not in patients:
-            raise BadElement("patient", "names a patient who is not in this bundle")
+        patient = _reference(person, "patient", known)
         ranks[patient] += 1
         values |= {"rank": ranks[patient]} | patients[patient]
     except BadElement as fault:
@@ -206,10 +208,7 @@ def _contact(number: int, person: Resource, patients: dict[str, dict[str, Any]],
 def _patients(listed: list[Any]) -> dict[str, dict[str, Any]]:
     """What contacts find their elder by, by each name that the bundle has for the patient."""
     found: dict[str, dict[str, Any]] = {}
-    for entry in listed:
-        patient = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(patient, dict) or _type_of(patient) != "Patient":
-            continue
+    for patient, entry in _patient_entries(listed):
         says = _read(
             [], elder_name=(_name, patient), elder_phone=(_phone, patient), elder_birth_date=(_birth_date, patient)
         )
@@ -338,6 +337,13 @@ def _type_of(resource: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def _patient_entries(listed: list[Any]) -> Iterator[tuple[Resource, Resource]]:
+    """(patient, entry) of each."""
+    for entry in listed:
+        if isinstance(entry, dict) and _type_of(entry.get("resource")) == "Patient":
+            yield entry["resource"], entry
+
+
 def _names_of(entry: Resource) -> list[str]:
     """What references may call this entry's resource."""
     resource = entry["resource"]
@@ -347,11 +353,16 @@ def _names_of(entry: Resource) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def _reference(resource: Resource, member: str) -> str:
+def _reference(resource: Resource, member: str, known: Counter[str]) -> str:
+    """What it calls its patient. Raises BadElement where that is not exactly one of those `known`."""
     pointer = resource.get(member)
     target = pointer.get("reference") if isinstance(pointer, dict) else None
     if not isinstance(target, str):
         raise BadElement(member, "does not say which patient")
+    if known[target] == 0:
+        raise BadElement(member, "names a patient who is not in this bundle")
+    if known[target] > 1:
+        raise BadElement(member, "names a patient whose id or fullUrl another one has as well")
     return target
 
 

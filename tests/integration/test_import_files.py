@@ -247,6 +247,8 @@ def test_bundle_gives_elders_with_their_health_and_contacts(site: ImportSite) ->
     ],
 )
 def test_fault_in_a_bundle_is_named_by_entry_and_element(site: ImportSite, resource: Any, column: str) -> None:
+    if resource is not None and resource["resourceType"] == "Patient":
+        resource = resource | {"id": "p2"}
     report = site.import_json("elders", bundle(patient(id="p1"), resource))
 
     assert {(entry, element) for entry, element, _ in report.refusals} == {(2, column)}
@@ -299,6 +301,36 @@ def test_relative_of_nobody_in_the_bundle(site: ImportSite) -> None:
     report = site.import_json("contacts", bundle(patient(), relative(patient={"reference": "Patient/2"})))
 
     assert ("patient", "names a patient who is not in this bundle") in {r[1:] for r in report.refusals}
+
+
+def test_what_could_be_about_either_of_two_patients_is_about_none(site: ImportSite) -> None:
+    other, third = patient(name=[{"text": "王秀英"}], telecom=[]), {"reference": "Patient/p3"}
+    whole = bundle(
+        patient(), other, about("Condition", "糖尿病"), relative(patient={"reference": "Patient/p1"}),
+        patient(id="p3"), about("Condition", "高血压", subject=third), relative(patient=third),
+    )  # fmt: skip
+    which = "names a patient whose id or fullUrl another one has as well"
+
+    elders, contacts = (site.import_json(kind, whole, skip_refused=True) for kind in ("elders", "contacts"))
+
+    assert elders.refusals == (
+        (1, "id", "another patient in this bundle has the same id or fullUrl"),
+        (2, "id", "another patient in this bundle has the same id or fullUrl"),
+        (3, "Condition.subject", which),
+    )
+    assert [row["health"] for row in site.rows("elders")] == [{"conditions": ["高血压"]}]
+    assert contacts.refusals == ((4, "patient", which),)
+    assert site.count("contacts") == 1
+
+
+def test_two_patients_with_one_full_url(site: ImportSite) -> None:
+    whole = bundle(patient(), patient(id="p2", name=[{"text": "王秀英"}], telecom=[]), about("Condition", "糖尿病"))
+    for entry in whole["entry"][:2]:
+        entry["fullUrl"] = "urn:uuid:1"
+
+    report = site.import_json("elders", whole)
+
+    assert [(entry, where) for entry, where, _ in report.refusals] == [(1, "id"), (2, "id")]
 
 
 def test_bundle_holds_no_devices(site: ImportSite) -> None:
