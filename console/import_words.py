@@ -36,6 +36,7 @@ IMPORT_TEXTS = (
     N_("does not say which patient"),
     N_("is not as FHIR R4 has it"),
     N_("stands there more than once"),
+    N_("was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"),
     N_("FHIR R4 knows no such element here"),
     N_("must be a list"),
     N_(

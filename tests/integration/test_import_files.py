@@ -82,6 +82,25 @@ def test_merged_title_above_the_columns_is_named(site: ImportSite) -> None:
         site.import_bytes("elders", workbook(["老人名单", None], ["name", "phone"], ["甲", None], merged="A1:B1"))
 
 
+def test_digits_that_a_spreadsheet_lost_are_asked_for_again(site: ImportSite) -> None:
+    lost = "was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"
+    rows = [
+        ["姓名", "身份证号", "服务卡号", "电话"],
+        ["甲", 1.1010519491231e17, None, None], ["乙", 110105194912310011, None, None],
+        ["丙", None, 1234567890123456, None], ["丁", None, None, 1.3900000001e15],
+        ["戊", None, 123456789012345, 13900000001],
+    ]  # fmt: skip
+
+    workbooks = site.import_bytes("elders", workbook(*rows), skip_refused=True)
+    text = site.import_text("elders", csv_text(rows[0], ["己", "1.10105E+17", "", ""]))
+
+    columns = ["身份证号", "身份证号", "服务卡号", "电话"]
+    assert workbooks.refusals == tuple((n, column, lost) for n, column in enumerate(columns, 2))
+    assert text.refusals == ((2, "身份证号", lost),)
+    [kept] = site.rows("elders")
+    assert (kept["service_card"], kept["phone"]) == ("123456789012345", "+8613900000001")
+
+
 def zipped(**parts: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
