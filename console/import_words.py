@@ -43,6 +43,10 @@ IMPORT_TEXTS = (
         "SQLite can store no press while rows are written in one piece, so that 2000 are the most: take "
         "in every row that is right, or split the file"
     ),
+    N_(
+        "a centre is at work on this database, and SQLite could store no press while more than 2000 rows are written "
+        "in one piece: give --rows good, or stop the centre first"
+    ),
     N_("a device is in service only after a test press of every trigger: register it as installed"),
     N_("cannot have a member named command"),
     N_("officers are rung until one of them takes it: leave tries out"),

@@ -84,7 +84,7 @@ def test_merged_title_above_the_columns_is_named(site: ImportSite) -> None:
 
 def test_digits_that_a_spreadsheet_lost_are_asked_for_again(site: ImportSite) -> None:
     lost = "was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"
-    rows = [
+    rows: list[list[Any]] = [
         ["姓名", "身份证号", "服务卡号", "电话"],
         ["甲", 1.1010519491231e17, None, None], ["乙", 110105194912310011, None, None],
         ["丙", None, 1234567890123456, None], ["丁", None, None, 1.3900000001e15],
