@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from registry.export_rows import SEALED, value_of
+from registry.fhir_elements import GEOLOCATION
 from registry.fhir_own import CONTACT_MEMBERS, ELDER_MEMBERS, ID_NUMBER, LABEL, SERVICE_CARD, extensions_of
 from registry.import_columns import HEALTH_LISTS, HEALTH_TEXTS
-from registry.import_fhir import GEOLOCATION
 from registry.store import Row
 
 _ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
