@@ -11,11 +11,12 @@ from pathlib import Path
 from sqlmodel import Session
 
 from carebell import import_large
+from core.processes import present
 from registry import import_result, importing
 from registry.bulk import Say, nobody_listens
 from registry.import_columns import KINDS
 from registry.import_grid import UnreadableFile
-from registry.importing import MAX_FILE_BYTES, Options, Outcome, too_large
+from registry.importing import MAX_FILE_BYTES, MOST_BESIDE_PRESSES, TOO_MANY_AT_WORK, Options, Outcome, too_large
 from registry.service import RegistryService
 
 __all__ = ["KINDS", "Report", "UnreadableFile", "import_file"]
@@ -86,27 +87,41 @@ def import_file(
 
     What is refused is also written to `<file>.report.csv`, what became of each row to `<file>.result.csv` (.xlsx,
     .json: as the file is), and the secrets of new devices to a new `<file>.secrets.csv`; only this user can read the
-    last two. Raises UnreadableFile for a file that cannot be read at all, Conflict and TryAgain as
-    `registry.bulk_write` does; then nothing was written.
+    last two. Raises UnreadableFile for a file that cannot be read at all, Conflict for too many rows in one piece while
+    a centre is at work on SQLite, Conflict and TryAgain as `registry.bulk_write` does; then nothing was written.
     """
     secrets = _Secrets(file.with_name(f"{file.name}.secrets.csv")) if kind == "devices" else None
     if import_large.is_large_csv(file, most_bytes):
         return _import_large(registry, kind, file, options, secrets, say)
+    at_work = TOO_MANY_AT_WORK if _a_centre_is_at_work(registry) else None
+    too_many = None if options.dry_run else at_work  # A dry run keeps nobody waiting.
     try:
         data = content_of(file)
         if secrets is None:
-            outcome = importing.run(registry, kind, data, options, say=say)
+            outcome = importing.run(registry, kind, data, options, too_many=too_many, say=say)
         else:
             with secrets:
                 outcome = importing.run(
-                    registry, kind, data, options, say=say, before_writing=secrets.open, take_secrets=secrets.take
-                )
+                    registry, kind, data, options, too_many=too_many, say=say, before_writing=secrets.open,
+                    take_secrets=secrets.take,
+                )  # fmt: skip
     except UnreadableFile as problem:
         raise UnreadableFile(f"{file}: {problem}") from problem.__cause__
     report_file, notes = _keep_report(file, outcome)
     result_file, more = _keep_result(file, data, outcome)
     kept = secrets.path if secrets is not None and secrets.is_kept else None
+    if at_work and options.dry_run and options.rows == "all" and outcome.good > MOST_BESIDE_PRESSES:
+        more = (*more, f"This would be refused now: {at_work}.")
     return Report(outcome, report_file, kept, result_file, (*outcome.notes, *notes, *more))
+
+
+def _a_centre_is_at_work(registry: RegistryService) -> bool:
+    """Whether somebody's press could have to wait for this database."""
+    desk = registry.desk
+    if not desk.db.is_sqlite:
+        return False
+    with desk.db.read() as session:
+        return bool(present(session, desk.clock.now()))
 
 
 def _import_large(

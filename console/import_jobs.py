@@ -218,8 +218,8 @@ class ImportJobs:
         job.state = "running"
         try:
             job.outcome = importing.run(
-                self._registry, job.kind, job.data, job.options, by=job.by, is_beside_presses=True,
-                take_secrets=take, say=say,
+                self._registry, job.kind, job.data, job.options, by=job.by,
+                too_many=importing.TOO_MANY_IN_ONE, take_secrets=take, say=say,
             )  # fmt: skip
             state = "done"
         except CarebellError as problem:

@@ -28,16 +28,24 @@ IMPORT_TEXTS = (
     N_("this person has died"),
     N_("this file is not in use any more"),
     N_("names a patient who is not in this bundle"),
+    N_("names a patient whose id or fullUrl another one has as well"),
+    N_("another patient in this bundle has the same id or fullUrl"),
     N_("has neither a text nor a display"),
     N_("holds characters that cannot be kept"),
     N_("needs latitude and longitude as numbers"),
     N_("does not say which patient"),
     N_("is not as FHIR R4 has it"),
+    N_("stands there more than once"),
+    N_("was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"),
     N_("FHIR R4 knows no such element here"),
     N_("must be a list"),
     N_(
         "SQLite can store no press while rows are written in one piece, so that 2000 are the most: take "
         "in every row that is right, or split the file"
+    ),
+    N_(
+        "a centre is at work on this database, and SQLite could store no press while more than 2000 rows are written "
+        "in one piece: give --rows good, or stop the centre first"
     ),
     N_("a device is in service only after a test press of every trigger: register it as installed"),
     N_("cannot have a member named command"),

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from registry.import_fhir import GEOLOCATION
+from registry.export_rows import SEALED, value_of
+from registry.fhir_elements import GEOLOCATION
+from registry.fhir_own import CONTACT_MEMBERS, ELDER_MEMBERS, ID_NUMBER, LABEL, SERVICE_CARD, extensions_of
+from registry.import_columns import HEALTH_LISTS, HEALTH_TEXTS
 from registry.store import Row
 
 _ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
@@ -22,9 +25,12 @@ def entries_of(elder: Row, contacts: Sequence[Row], *, with_sealed: bool) -> Ite
 
 def _patient(elder: Row, *, with_sealed: bool) -> Resource:
     made: Resource = {"resourceType": "Patient", "id": elder["id"], "active": True, "name": [{"text": elder["name"]}]}
-    numbers = [("urn:carebell:service-card", elder["service_card"])]
+    own = {name: _said(elder, name) for name in ELDER_MEMBERS if with_sealed or name not in SEALED}
+    if extensions := extensions_of(own):
+        made["extension"] = extensions
+    numbers = [(SERVICE_CARD, elder["service_card"])]
     if with_sealed:
-        numbers.insert(0, ("urn:oid:2.16.156.112604.1.2.1", elder["id_number"]))  # China's resident ID numbers.
+        numbers.insert(0, (ID_NUMBER, elder["id_number"]))
     identifiers = [{"system": system, "value": value} for system, value in numbers if value]
     if identifiers:
         made["identifier"] = identifiers
@@ -41,14 +47,26 @@ def _patient(elder: Row, *, with_sealed: bool) -> Resource:
     return made
 
 
+def _said(elder: Row, member: str) -> Any:
+    if member not in (*HEALTH_LISTS, *HEALTH_TEXTS):
+        return value_of("elders", member, elder)
+    texts = _texts(elder["health"] or {}, "notes" if member == "health_notes" else member)
+    return texts if member in HEALTH_LISTS else "；".join(texts)
+
+
 def _home(elder: Row) -> Resource:
-    home: Resource = {}
-    if elder["lat"] is not None:
-        place = [{"url": "latitude", "valueDecimal": elder["lat"]}, {"url": "longitude", "valueDecimal": elder["lon"]}]
-        home["extension"] = [{"url": GEOLOCATION, "extension": place}]
+    home = _place(elder)
     if elder["address"]:
         home["text"] = elder["address"]
     return home and home | {"use": "home"}
+
+
+def _place(row: Row) -> Resource:
+    """The part of an address that says where it is; a datum other than WGS-84 is unknown to FHIR."""
+    if row["lat"] is None:
+        return {}
+    place = [{"url": "latitude", "valueDecimal": row["lat"]}, {"url": "longitude", "valueDecimal": row["lon"]}]
+    return {"extension": [{"url": GEOLOCATION, "extension": place}]}
 
 
 def _health(elder: Row) -> Iterator[Resource]:
@@ -91,16 +109,23 @@ def _related(elder_id: str, contact: Row) -> Resource:
         relationship["coding"] = [{"system": _ROLE_CODES, "code": code}]
     if contact["relation"]:
         relationship["text"] = contact["relation"]
+    own = {name: value_of("contacts", name, contact) for name in CONTACT_MEMBERS}
     made: Resource = {
         "resourceType": "RelatedPerson", "id": contact["id"], "active": True,
+        "extension": extensions_of(own | {"away": contact["away"]}),
         "patient": {"reference": f"Patient/{elder_id}"}, "name": [{"text": contact["name"]}],
-        "telecom": [
-            {"system": "phone", "value": phone, "rank": rank} for rank, phone in enumerate(_phones(contact), 1)
-        ],
+        "telecom": [*_telecom(contact)],
         "communication": [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": contact["language"]}]}}],
     }  # fmt: skip
-    return made | ({"relationship": [relationship]} if relationship else {})
+    if relationship:
+        made["relationship"] = [relationship]
+    if place := _place(contact):
+        made["address"] = [place]
+    return made
 
 
-def _phones(contact: Row) -> list[str]:
-    return [contact["phone"], *(one["phone"] for one in contact["more_phones"] or () if one.get("phone"))]
+def _telecom(contact: Row) -> Iterator[Resource]:
+    yield {"system": "phone", "value": contact["phone"], "rank": 1}
+    for rank, one in enumerate((one for one in contact["more_phones"] or () if one.get("phone")), 2):
+        label = {"extension": [{"url": LABEL, "valueString": one["label"]}]} if one.get("label") else {}
+        yield {"system": "phone", "value": one["phone"], "rank": rank} | label

@@ -49,12 +49,13 @@ def cells_of(
     for column in COLUMNS[kind]:
         if column.member in left_out:
             continue
-        value = _value(kind, column.member, row, elder)
+        value = value_of(kind, column.member, row, elder)
         cells.append(_said(kind, column.member, value, in_chinese=in_chinese))
     return cells
 
 
-def _value(kind: str, member: str, row: Row, elder: Row | None) -> Any:
+def value_of(kind: str, member: str, row: Row, elder: Row | None = None) -> Any:
+    """What an import's column of that name would have to say."""
     if member in _ELDERS_OWN and kind in ("contacts", "devices"):
         return None if elder is None else elder[_ELDERS_OWN[member]]
     if member in _HEALTH and kind == "elders":

@@ -15,6 +15,7 @@ HEALTH_LISTS = ("conditions", "medication", "allergies", "implants")
 HEALTH_TEXTS = ("blood_group", "mobility", "hearing", "sight", "speech", "dialect", "living", "health_notes")
 ACCESS_MEMBERS = ("key_holder", "door_code", "floor", "dog", "access_note")
 RESULT_NAMES, REASON_NAMES = ("result", "结果"), ("reason", "原因")  # In English and in Chinese; left aside when read.
+EXACT_DIGITS = 15  # A spreadsheet's number keeps no more of them; what follows is made up.
 SHOWN_HEADER = 40  # Characters of an unknown header that are repeated.
 
 _DAY = re.compile(
@@ -22,6 +23,7 @@ _DAY = re.compile(
 )
 _DECIMAL = re.compile(r"[+-]?\d{1,17}(\.\d{1,17})?")
 _WHOLE = re.compile(r"\d{1,9}")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 
 YES = frozenset({"1", "yes", "y", "true", "是", "有", "√"})
 NO = frozenset({"0", "no", "n", "false", "否", "无", "×"})
@@ -303,10 +305,21 @@ def _entry(row: GridRow, columns: list[Column | None]) -> Entry:
             faults.append(("", f"cell {place + 1} stands under no column name"))
         else:
             try:
+                if column.read not in (decimal, whole):
+                    _refuse_lost_digits(cell)
                 values[column.member] = column.read(unquoted(cell))
             except ValueError as wrong:
                 faults.append((column.member, str(wrong)))
     return Entry(row.number, with_access(with_health(values)), tuple(faults))
+
+
+def _refuse_lost_digits(cell: Cell) -> None:
+    """One number in eleven would still have a right check digit, and be somebody else's. Raises ValueError."""
+    is_number = isinstance(cell, int | float) and abs(cell) >= 10**EXACT_DIGITS
+    if is_number or (isinstance(cell, str) and _SCIENTIFIC.fullmatch(cell.strip())):
+        raise ValueError(
+            "was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"
+        )
 
 
 def with_health(values: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,10 @@ TOO_MANY_IN_ONE = (
     "SQLite can store no press while rows are written in one piece, so that 2000 are the most: "
     "take in every row that is right, or split the file"
 )
+TOO_MANY_AT_WORK = (
+    "a centre is at work on this database, and SQLite could store no press while more than 2000 rows are written in "
+    "one piece: give --rows good, or stop the centre first"
+)
 MAX_FILE_BYTES = 64 * 2**20  # A million short rows; more is read into memory than a small server has.
 
 
@@ -112,22 +116,22 @@ def run(
     options: Options = Options(),  # frozen
     *,
     by: Actor = SYSTEM,
-    is_beside_presses: bool = False,
+    too_many: str | None = None,
     before_writing: Callable[[], None] = lambda: None,
     take_secrets: TakeSecrets = _forget,
     say: Say = nobody_listens,
 ) -> Outcome:
     """Check every row, and write what the options say.
 
-    `is_beside_presses` says that a centre is at work on this database. `before_writing` is called once, when there are
-    new files to write. Raises UnreadableFile for a file that cannot be read at all, Conflict for too many rows in one
-    piece beside presses on SQLite, Conflict and TryAgain as `registry.bulk_write` does.
+    `too_many` is given where a centre is at work on this database: what is said of too many rows in one piece beside
+    its presses. `before_writing` is called once, when there are new files to write. Raises UnreadableFile for a file
+    that cannot be read at all, Conflict with `too_many` on SQLite, Conflict and TryAgain as `registry.bulk_write` does.
     """
     table, entries = read(kind, data)
     plan = registry.bulk.plan(kind, entries, say, on_existing=options.on_existing, by=by)
     held = len(plan.rows) + len(plan.changes) if options.rows == "all" else 0
-    if is_beside_presses and registry.desk.db.is_sqlite and held > MOST_BESIDE_PRESSES:
-        raise Conflict(TOO_MANY_IN_ONE)
+    if too_many is not None and registry.desk.db.is_sqlite and held > MOST_BESIDE_PRESSES:
+        raise Conflict(too_many)
     done = Written()
     if plan.changes and (options.dry_run or options.rows == "all"):
         tried = bulk_write.rehearse(registry.bulk, plan, say, by=by)

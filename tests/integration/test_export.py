@@ -69,11 +69,11 @@ def test_a_csv_says_who_and_why_first_and_starts_no_formula(site: ConsoleSite) -
     assert b"1234" not in taken(site, "elders").replace(b"13812345678", b"")
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "fhir"])
 def test_what_went_out_comes_in_again_as_it_was(site: ConsoleSite, form: str, tmp_path: Path) -> None:
     target = ImportSite(site.db, tmp_path)
 
-    for kind in ("elders", "contacts", "resources"):
+    for kind in ("elders", "contacts", "resources")[: 2 if form == "fhir" else 3]:
         content = taken(site, kind, format=form, with_sealed=kind == "elders")
         report = target.import_bytes(kind, content, on_existing="update")
         assert (report.read, report.outcome.same, report.refusals) == (1, 1, ()), kind
@@ -124,6 +124,72 @@ def test_a_bundle_is_fhir_and_is_read_again(site: ConsoleSite, tmp_path: Path) -
     assert target.import_bytes("contacts", content, on_existing="update").refusals == ()
     plain = json.loads(taken(site, "elders", format="fhir"))
     assert [entry["resource"]["resourceType"] for entry in plain["entry"]] == ["Patient", "RelatedPerson"]
+
+
+WHOLE_ELDER = {
+    "name": "钱秀兰", "address": "人民路　1号", "lat": 34.33, "lon": 108.71, "phone": "13900000008",
+    "language": "en", "area_code": "610402", "id_number": "610402194512240021", "service_card": "XY-2",
+    "kinds": ["living_alone", "party_member"], "marks": ["vip"], "joined_on": "2026-01-02",
+    "service_from": "2026-02-03", "name_reading": "qián xiù lán", "addressed_as": "钱老师",
+    "access_notes": "钥匙在邻居处；\n二楼", "access": {
+        "key_holder": "王阿姨", "door_code": "1234#", "floor": "3", "dog": False, "note": "敲门要重",
+    },
+    "health": {
+        "conditions": ["高血压"], "medication": ["阿司匹林"], "allergies": ["青霉素"], "implants": ["起搏器", "支架"],
+        "blood_group": "A Rh+", "mobility": "轮椅", "hearing": "左耳聋", "sight": "白内障", "speech": "口吃",
+        "dialect": "陕西话", "living": "独居", "notes": "怕黑",
+    },
+}  # fmt: skip
+WHOLE_CONTACTS: list[dict[str, Any]] = [
+    {
+        "name": "陈大夫", "role": "doctor", "phone": "13812345671", "rank": 7, "language": "en", "is_key_holder": True,
+        "more_phones": [{"phone": "029-33123456", "label": "单位"}, {"phone": "13812345672"}], "note": "夜间不接",
+        "hours": [{"days": [1, 2, 5], "from": "08:00", "to": "24:00"}], "languages": ["中文", "陕西话"],
+        "away": [{"from": "2026-01-20", "to": "2026-02-10", "note": "过年（回家）；也许"}], "lat": 34.3, "lon": 108.7,
+    },
+    {"name": "门卫", "role": "security", "phone": "13812345673", "rank": 7},
+]  # fmt: skip
+NOT_TAKEN_ALONG = {
+    "id", "elder_id", "version", "created_at", "updated_at", "household_id", "home_given", "id_number_key",
+    "access_confirmed_on",
+}  # fmt: skip
+
+
+def test_a_bundle_carries_everything_to_another_centre(site: ConsoleSite, tmp_path: Path) -> None:
+    registrar = site.as_("registrar")
+    area = {"code": "610402", "name": "秦都区", "level": "district"}
+    assert site.as_("admin").post("/api/v1/areas", json=area).status_code == 201
+    elder = registrar.post("/api/v1/elders", json=WHOLE_ELDER)
+    assert elder.status_code == 201, elder.text
+    for contact in WHOLE_CONTACTS:
+        made = registrar.post("/api/v1/contacts", json=contact | {"elder_id": elder.json()["id"]})
+        assert made.status_code == 201, made.text
+    content = taken(site, "elders", format="fhir", with_sealed=True)
+    Bundle.model_validate(json.loads(content))
+    (tmp_path / "other").mkdir()
+    other = ConsoleSite(open_database("sqlite", tmp_path / "other", "other"))
+    assert other.as_("admin").post("/api/v1/areas", json=area).status_code == 201
+    here, there = ImportSite(site.db, tmp_path), ImportSite(other.db, tmp_path)
+
+    for kind in ("elders", "contacts"):
+        assert there.import_bytes(kind, content).refusals == ()
+        assert here.import_bytes(kind, content, on_existing="update").outcome.changed == 0
+        old, new = (
+            [{name: value for name, value in row.items() if name not in NOT_TAKEN_ALONG} for row in one.rows(kind)]
+            for one in (here, there)
+        )
+        assert new == old
+    other.db.close()
+
+
+def test_what_is_sealed_is_in_a_bundle_only_where_it_was_asked_for(site: ConsoleSite) -> None:
+    assert site.as_("registrar").post("/api/v1/elders", json=WHOLE_ELDER | {"area_code": None}).status_code == 201
+
+    plain = taken(site, "elders", format="fhir").decode()
+
+    for sealed in ("610402194512240021", "1234#", "王阿姨", "起搏器", "A Rh+", "钥匙在邻居处", "怕黑"):
+        assert sealed not in plain
+    assert "钱老师" in plain
 
 
 def test_many_rows_take_few_statements(site: ConsoleSite) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import SystemClock
 from core.db import Database
+from core.processes import Attendance
+from registry.importing import MOST_BESIDE_PRESSES, TOO_MANY_AT_WORK
 from tests.import_site import count_of
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -90,6 +93,34 @@ def test_long_imports_say_how_far_they_are(run: Run, tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         f"{rows} of 5500 rows {what}" for what in ("checked", "written") for rows in (5000, 5500)
     ]
+
+
+def test_no_press_waits_for_thousands_of_rows_in_one_piece(run: Run, db: Database, tmp_path: Path) -> None:
+    rows = MOST_BESIDE_PRESSES + 1
+    few = (tmp_path / "few.csv", "".join(f"clinic,{n},34.1,108.2\n" for n in range(3)))
+    many = (tmp_path / "many.csv", "".join(f"pharmacy,{n},34.1,108.2\n" for n in range(rows)))
+    for file, lines in (few, many):
+        file.write_text("kind,name,lat,lon\n" + lines)
+    centre = Attendance(db, SystemClock(), "up", ["gateway"], problem=lambda: None, figures=dict)
+    centre.sign()
+
+    tried, whole = run("resources", "many.csv", "--dry-run"), run("resources", "many.csv")
+
+    assert tried.returncode == 0
+    if db.is_sqlite:
+        assert f"This would be refused now: {TOO_MANY_AT_WORK}." in tried.stdout.splitlines()
+        assert (whole.returncode, whole.stdout) == (1, "")
+        assert whole.stderr.splitlines()[-1] == f"carebell: {TOO_MANY_AT_WORK}"
+        assert count_of(db, "resources") == 0
+        centre.sign()
+        assert run("resources", "few.csv").returncode == 0
+        assert run("resources", "many.csv", "--rows", "good").returncode == 0
+        centre.stop()
+        again = run("resources", "many.csv", "--on-existing", "update")
+        assert again.stdout.splitlines()[-1].startswith(f"{rows} read, 0 refused, {rows} with nothing new")
+    else:
+        assert "refused now" not in tried.stdout
+        assert whole.returncode == 0
 
 
 def test_a_template_is_filled_in_and_what_went_in_comes_out(run: Run, db: Database, tmp_path: Path) -> None:

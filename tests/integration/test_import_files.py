@@ -82,6 +82,25 @@ def test_merged_title_above_the_columns_is_named(site: ImportSite) -> None:
         site.import_bytes("elders", workbook(["老人名单", None], ["name", "phone"], ["甲", None], merged="A1:B1"))
 
 
+def test_digits_that_a_spreadsheet_lost_are_asked_for_again(site: ImportSite) -> None:
+    lost = "was stored as a number, of which a spreadsheet keeps 15 digits: make the cell text and write it again"
+    rows: list[list[Any]] = [
+        ["姓名", "身份证号", "服务卡号", "电话"],
+        ["甲", 1.1010519491231e17, None, None], ["乙", 110105194912310011, None, None],
+        ["丙", None, 1234567890123456, None], ["丁", None, None, 1.3900000001e15],
+        ["戊", None, 123456789012345, 13900000001],
+    ]  # fmt: skip
+
+    workbooks = site.import_bytes("elders", workbook(*rows), skip_refused=True)
+    text = site.import_text("elders", csv_text(rows[0], ["己", "1.10105E+17", "", ""]))
+
+    columns = ["身份证号", "身份证号", "服务卡号", "电话"]
+    assert workbooks.refusals == tuple((n, column, lost) for n, column in enumerate(columns, 2))
+    assert text.refusals == ((2, "身份证号", lost),)
+    [kept] = site.rows("elders")
+    assert (kept["service_card"], kept["phone"]) == ("123456789012345", "+8613900000001")
+
+
 def zipped(**parts: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -152,6 +171,9 @@ def test_small_workbook_that_unpacks_into_very_much(site: ImportSite, monkeypatc
 
 # -- FHIR
 
+ID_NUMBER = "urn:oid:2.16.156.112604.1.2.1"
+NUMBER, OTHER_NUMBER = "610402194103050024", "610402194512240021"
+
 
 def patient(**more: Any) -> dict[str, Any]:
     return {
@@ -215,6 +237,19 @@ def test_bundle_gives_elders_with_their_health_and_contacts(site: ImportSite) ->
         (patient(active="perhaps"), "active (perhaps)"),
         (patient(maritalStatus={"coding": [{"cod": "M"}]}), "maritalStatus.coding[0].cod (M)"),
         (patient(identifier=[{"number": "610402194103050021"}]), "identifier[0].number"),
+        (patient(identifier=[{"system": ID_NUMBER, "value": "610402194103050021"}]), "identifier"),
+        (patient(identifier=[{"system": ID_NUMBER, "value": one} for one in (NUMBER, OTHER_NUMBER)]), "identifier"),
+        (patient(identifier=[{"system": "urn:carebell:service-card", "value": "卡"}]), "identifier"),
+        (patient(extension=[{"url": "urn:carebell:kinds", "valueCode": "cat"}]), "extension('urn:carebell:kinds')"),
+        (
+            patient(extension=[{"url": "urn:carebell:area", "valueString": one} for one in "东西"]),
+            "extension('urn:carebell:area')",
+        ),
+        (
+            patient(extension=[{"url": "urn:carebell:area", "valuePeriod": {"start": "2026"}}]),
+            "extension('urn:carebell:area')",
+        ),
+        (patient(extension=[{"url": "urn:carebell:shoe-size", "valueInteger": 42}]), "extension"),
         (patient(multipleBirthInteger=2, multipleBirthBoolean=True), "Patient"),
         (about("MedicationStatement", "阿司匹林", status=None), "MedicationStatement.status"),
         (about("Condition", "高血压", onsetDateTime="yesterday"), "Condition.onsetDateTime (yesterday)"),
@@ -231,6 +266,8 @@ def test_bundle_gives_elders_with_their_health_and_contacts(site: ImportSite) ->
     ],
 )
 def test_fault_in_a_bundle_is_named_by_entry_and_element(site: ImportSite, resource: Any, column: str) -> None:
+    if resource is not None and resource["resourceType"] == "Patient":
+        resource = resource | {"id": "p2"}
     report = site.import_json("elders", bundle(patient(id="p1"), resource))
 
     assert {(entry, element) for entry, element, _ in report.refusals} == {(2, column)}
@@ -238,10 +275,81 @@ def test_fault_in_a_bundle_is_named_by_entry_and_element(site: ImportSite, resou
     assert report.written == site.count("elders") == 0
 
 
+def test_an_identifier_is_read_as_the_column_of_a_table_is(site: ImportSite) -> None:
+    wrong = "610402194103050021"
+
+    [table] = site.import_text("elders", csv_text(["name", "id_number"], ["赵桂明", wrong])).refusals
+    whole = bundle(patient(identifier=[{"system": ID_NUMBER, "value": wrong}]))
+    [entry] = site.import_json("elders", whole).refusals
+
+    assert entry == (1, "identifier", table[2])
+
+
+def test_a_patient_is_known_by_id_number_and_card(site: ImportSite) -> None:
+    numbers = {"id_number": NUMBER, "service_card": "XY-1"}
+    assert site.import_text("elders", csv_text(["name", *numbers], ["赵桂明", *numbers.values()])).written == 1
+    by_number = patient(identifier=[{"system": ID_NUMBER, "value": NUMBER}], telecom=[], name=[{"text": "赵桂名"}])
+    card = {"system": "urn:carebell:service-card", "value": "XY-1"}
+    by_card = patient(identifier=[card, {"system": "urn:other", "value": "7"}], name=[{"text": "赵桂敏"}])
+
+    for one, name in ((by_number, "赵桂名"), (by_card, "赵桂敏")):
+        refused = site.import_json("elders", bundle(one))
+        changed = site.import_json("elders", bundle(one), on_existing="update")
+        assert (refused.refused, changed.outcome.changed) == (1, 1)
+        [row] = site.rows("elders")
+        assert (row["name"], row["id_number"], row["service_card"]) == (name, NUMBER, "XY-1")
+
+
+def test_all_numbers_of_a_relative_are_taken(site: ImportSite) -> None:
+    numbers = [
+        {"system": "phone", "value": "029-33123456", "use": "work"},
+        {"system": "phone", "value": "13800000001", "rank": 1},
+        {"system": "sms", "value": "138 0000 0001"},
+        {"system": "phone", "value": "13800000009", "use": "old"},
+    ]
+    whole = bundle(patient(), relative(telecom=numbers))
+    assert site.import_json("elders", whole).written == 1
+
+    assert site.import_json("contacts", whole).written == 1
+
+    [row] = site.rows("contacts")
+    assert (row["phone"], row["more_phones"]) == ("+8613800000001", [{"phone": "+862933123456"}])
+
+
 def test_relative_of_nobody_in_the_bundle(site: ImportSite) -> None:
     report = site.import_json("contacts", bundle(patient(), relative(patient={"reference": "Patient/2"})))
 
     assert ("patient", "names a patient who is not in this bundle") in {r[1:] for r in report.refusals}
+
+
+def test_what_could_be_about_either_of_two_patients_is_about_none(site: ImportSite) -> None:
+    other, third = patient(name=[{"text": "王秀英"}], telecom=[]), {"reference": "Patient/p3"}
+    whole = bundle(
+        patient(), other, about("Condition", "糖尿病"), relative(patient={"reference": "Patient/p1"}),
+        patient(id="p3"), about("Condition", "高血压", subject=third), relative(patient=third),
+    )  # fmt: skip
+    which = "names a patient whose id or fullUrl another one has as well"
+
+    elders, contacts = (site.import_json(kind, whole, skip_refused=True) for kind in ("elders", "contacts"))
+
+    assert elders.refusals == (
+        (1, "id", "another patient in this bundle has the same id or fullUrl"),
+        (2, "id", "another patient in this bundle has the same id or fullUrl"),
+        (3, "Condition.subject", which),
+    )
+    assert [row["health"] for row in site.rows("elders")] == [{"conditions": ["高血压"]}]
+    assert contacts.refusals == ((4, "patient", which),)
+    assert site.count("contacts") == 1
+
+
+def test_two_patients_with_one_full_url(site: ImportSite) -> None:
+    whole = bundle(patient(), patient(id="p2", name=[{"text": "王秀英"}], telecom=[]), about("Condition", "糖尿病"))
+    for entry in whole["entry"][:2]:
+        entry["fullUrl"] = "urn:uuid:1"
+
+    report = site.import_json("elders", whole)
+
+    assert [(entry, where) for entry, where, _ in report.refusals] == [(1, "id"), (2, "id")]
 
 
 def test_bundle_holds_no_devices(site: ImportSite) -> None:
