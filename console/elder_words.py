@@ -116,6 +116,7 @@ WHY_FOUND_WORDS = {
     "address": N_("Address"),
     "area": N_("Area"),
     "id_number": N_("ID number"),
+    "birth_date": N_("Birth date"),
 }
 SERVICE_TEXTS = (
     N_("does not fit the ID number"),

@@ -20,6 +20,7 @@ MEMBER_WORDS = {
     "contact": N_("contact"),
     "contact_phone": N_("contact's number"),
     "id_number": N_("ID number"),
+    "birth_date": N_("Birth date"),
     "area": N_("area"),
 }
 _MARK = Markup("<mark>{}</mark>")

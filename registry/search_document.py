@@ -23,6 +23,7 @@ WHOLE, NAME_FIRST, NAME, SPOKEN_FIRST, SPOKEN = "=", "n", "m", "p", "q"
 CONTACT_NAME, DIGITS, CODE, ADDRESS = "c", "d", "u", "a"
 AREA, AREA_NAME, KIND, MARK, STATE, RISK, SEX = "@", "i", "k", "v", "s", "r", "x"
 BORN, BORN_DECADE = "y", "z"
+BORN_ON = "=@"  # One thing from end to end, and nothing that a text folds to.
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,14 @@ def _filters(file: File) -> Iterator[str]:
     yield from _each(RISK, map(fold, file.risks))
     yield SEX + fold(file.sex or "")
     if file.birth_date is not None:
+        yield born_on(file.birth_date)
         yield f"{BORN}{file.birth_date.year}"
         yield f"{BORN_DECADE}{file.birth_date.year // 10}"
+
+
+def born_on(day: date) -> str:
+    """The token of who was born on that day."""
+    return f"{BORN_ON}{day:%Y%m%d}"
 
 
 def area_tokens(codes: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ MOST_WORDS = 6
 LONGEST = 120
 _ID_NUMBER = re.compile(r"\d{17}[\dx]")
 _NUMBER = re.compile(r"[+\d][\d\s()\-–—.]*")
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?(?!\d)")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -111,7 +112,8 @@ def ask(text: str, filters: Filters, *, today: date, scopes: Iterable[tuple[str,
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Folded, each once; a number that is written in groups is one."""
+    """Folded, each once; a number that is written in groups is one, and so is a day however it is written."""
+    text = _DAY.sub(lambda day: f" {day[1]}{day[2]:>02}{day[3]:>02} ", text)
     if _NUMBER.fullmatch(text.strip()):
         number = _typed(text.strip())
         return (number,) if number else ()
@@ -137,6 +139,8 @@ def _anywhere(word: str) -> list[Condition]:
         ways.append(_spoken_from(doc.SPOKEN, word))
     if word.isdecimal() and len(word) >= SHORTEST_DIGITS:
         ways.append(_all([doc.DIGITS + run for run in runs(word, SHORTEST_DIGITS)]))
+    if born := _day(word):
+        ways.append(doc.born_on(born))
     if _ASCII_WORD.fullmatch(word) and len(word) >= SHORTEST_CODE:
         # Codes count up from 000000: what is longer is looked up by longer pieces, of which fewer are alike.
         ways.append(_all([doc.CODE + run for run in runs(word, min(len(word), SHORTEST_CODE + 1))]))
@@ -144,6 +148,14 @@ def _anywhere(word: str) -> list[Condition]:
         ways.append(_all([doc.ADDRESS + run for run in runs(word, min(len(word), doc.ADDRESS_RUN))]))
         ways.append(_all([doc.CONTACT_NAME + pair for pair in dict.fromkeys(pairs(word))]))
     return ways
+
+
+def _day(word: str) -> date | None:
+    """The day that eight digits are."""
+    try:
+        return date(int(word[:4]), int(word[4:6]), int(word[6:])) if re.fullmatch(r"(?:19|20)\d{6}", word) else None
+    except ValueError:
+        return None
 
 
 def _at_the_front(word: str) -> list[Condition]:
@@ -262,6 +274,8 @@ def _hits(word: str, file: File) -> Iterator[Why]:
         yield from _spoken(typed(word), file)
     if word.isdecimal():
         yield from _in_number(word, "phone", file.phone)
+    if file.birth_date is not None and _day(word) == file.birth_date:
+        yield Why("birth_date", file.birth_date.isoformat(), 0, 10)
     yield from _within(word, "service_card", file.service_card, SHORTEST_CODE)
     for device in file.devices:
         yield from _within(word, "device", device.uid, SHORTEST_CODE)

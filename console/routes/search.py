@@ -58,7 +58,8 @@ class SearchWhy(BaseModel):
 
     member: str = Field(
         examples=["name"],
-        description="name, reading, phone, service_card, device, contact, contact_phone, address, area or id_number",
+        description="name, reading, phone, service_card, device, contact, contact_phone, address, area, birth_date "
+        "or id_number",
     )
     text: str
     start: int
