@@ -22,6 +22,7 @@ from core.errors import CarebellError
 from core.settings import Settings
 from registry import audit, rekey
 from registry.bulk import BULK_KINDS
+from registry.faults import faults
 from registry.profile import USER_ROLES
 from registry.user_intake import UserNew, UserPatch
 
@@ -178,13 +179,12 @@ def user_add(
     settings = settings_or_exit()
     password = _password_asked()
     registry = site.registry_of(settings, upgrade=settings.is_sqlite)
+    given = {"username": name, "role": role, "password": password, "phone": phone, "display_name": display_name}
     try:
-        given = {"username": name, "role": role, "password": password, "phone": phone, "display_name": display_name}
         new = UserNew.model_validate(given)
     except ValidationError as problem:
-        first = problem.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "user"
-        typer.echo(f"carebell: {where}: {first['msg'].removeprefix('Value error, ')}", err=True)
+        where, what = next(iter(faults(problem.errors(include_input=False, include_url=False), given).items()))
+        typer.echo(f"carebell: {where or 'user'}: {what}", err=True)
         raise typer.Exit(FAILED) from None
     registry.users.add(new)
     typer.echo(f"User {name} added with role {role}.")

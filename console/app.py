@@ -17,6 +17,7 @@ from console.centre import Centre
 from console.counted import Counted
 from console.deps import Memory
 from console.edge import Edge, security_headers
+from console.head import Head, answers_head
 from console.import_jobs import ImportJobs
 from console.looks import Looks
 from console.openapi import describe
@@ -213,6 +214,7 @@ def create_app(centre: Centre) -> FastAPI:
     )
     hosts = [one.host for one in grounds if one.host]
     app.add_middleware(Edge, headers=security_headers(centre.settings.public_url, hosts))
+    app.add_middleware(Head, paths=answers_head(app.router.routes))
     _describe_once(app)
     return app
 

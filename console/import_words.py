@@ -78,6 +78,7 @@ PATTERNS = (
     N_("is too long: %(n)s characters are the most"),
     N_("is too short: %(n)s characters are the least"),
     N_("has too many entries: %(n)s are the most"),
+    N_("has too few entries: %(n)s are the least"),
     N_("is too small: %(n)s is the least"),
     N_("is too small: must be above %(n)s"),
     N_("is too large: %(n)s is the most"),

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from core.errors import Rejected
 DEFAULT_LIMIT = 50
 MOST = 200
 _LONGEST_CURSOR = 200
+_MOST_DIGITS = 6
 Item = TypeVar("Item")
 
 
@@ -60,3 +62,21 @@ def page_wanted(
 
 
 Paging = Annotated[PageWanted, Depends(page_wanted)]
+
+
+def page_of(everything: Sequence[Item], key: Callable[[Item], str], paging: PageWanted) -> Page[Item]:
+    """One page of a list that is short by nature and read as a whole.
+
+    A cursor is the place and the key of the last item seen: behind the key it goes on, or, where that item is gone by
+    now, at its place. Raises Rejected for a cursor that such a list did not give.
+    """
+    start = 0
+    if paging.after is not None:
+        place, _, last = paging.after.partition(".")
+        if not (place.isascii() and place.isdigit() and len(place) <= _MOST_DIGITS and last):
+            raise Rejected("this cursor was not given by this list")
+        start = next((at for at, item in enumerate(everything, 1) if key(item) == last), int(place))
+    items = list(everything[start : start + paging.limit])
+    end = start + len(items)
+    following = f"{end - 1}.{key(items[-1])}" if items and end < len(everything) else None
+    return Page(items=items, next_cursor=encode_cursor(following))

@@ -21,6 +21,7 @@ from console.signin import TooManyTries, WrongPassword
 from core.errors import CarebellError, Conflict, Forbidden, NotFound, Rejected, TryAgain
 from geo.shapes import BadShape
 from registry.entry import CodeRequired
+from registry.faults import faults
 from registry.intake import BadMember
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,7 +36,7 @@ class FieldProblem(BaseModel):
     """One member that is wrong."""
 
     where: str = Field(description="Where it is, for example `body.name` or `query.limit`", examples=["body.name"])
-    what: str = Field(description="What is wrong with it", examples=["Field required"])
+    what: str = Field(description="What is wrong with it", examples=["is needed"])
 
 
 class Problem(BaseModel):
@@ -136,8 +137,13 @@ def is_page(request: Request) -> bool:
 
 def _invalid(request: Request, error: Exception) -> Response:
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    given = {
+        "body": getattr(error, "body", None), "query": request.query_params, "path": request.path_params,
+        "header": request.headers, "cookie": request.cookies,
+    }  # fmt: skip
     # The input is never echoed: it may be a password, and need not be JSON at all.
-    errors = [FieldProblem(where=".".join(map(str, e["loc"])), what=_plain(e["msg"])) for e in found[:20]]
+    told = list(faults(found, given).items())[:20]
+    errors = [FieldProblem(where=where, what=what.encode("utf-8", "replace").decode()) for where, what in told]
     return respond(request, 422, "; ".join(f"{e.where}: {e.what}" for e in errors[:3]), errors=errors)
 
 
@@ -172,10 +178,6 @@ def _owes(request: Request, error: Exception) -> Response:
     if is_page(request) and request.method == "GET" and "hx-request" not in request.headers:
         return RedirectResponse(ACCOUNT_PAGE, 303)
     return respond(request, 403, str(error))
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").encode("utf-8", "replace").decode()
 
 
 def _title(status: int) -> str:

@@ -24,7 +24,7 @@ class RungGiven(Given):
     """The contacts of one role, by rank; null is as the policy has it for everybody. At `officer` the duty officers
     begin to be rung, beside whoever comes next."""
 
-    role: ContactRole | Literal["officer"]
+    role: Literal[ContactRole, "officer"]
     ring_s: RingS | None = None
     tries: Tries | None = Field(default=None, description="How often each of their numbers is called in a round")
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from console.deps import CentreDep, CurrentUser, Owner
+from console.paging import Page, PageWanted, Paging, page_of
 from console.signin import Confirming
 from registry import sessions
 from registry.intake import Given, Name, NewPassword
@@ -67,20 +68,6 @@ class SessionHere(SessionShown):
     is_this: bool = Field(description="The one that asks")
 
 
-class SessionList(BaseModel):
-    """All there are."""
-
-    items: list[SessionHere]
-    next_cursor: None = None
-
-
-class TokenList(BaseModel):
-    """All there are."""
-
-    items: list[SessionShown]
-    next_cursor: None = None
-
-
 class TokenNew(Given):
     """A token for a machine that acts in one's name."""
 
@@ -123,11 +110,11 @@ async def remove_second_factor(given: BothFactors, centre: CentreDep, user: Owne
 
 
 @router.get("/sessions")
-def list_sessions(centre: CentreDep, user: CurrentUser) -> SessionList:
-    """The browsers in which one is signed in, the newest first."""
+def list_sessions(centre: CentreDep, user: CurrentUser, paging: Paging) -> Page[SessionHere]:
+    """The browsers in which one is signed in, the newest first; the last 200."""
     items = [SessionHere.model_validate(one | {"is_this": one["id"] == user.session_id})
              for one in listed(centre, user, "session")]  # fmt: skip
-    return SessionList(items=items)
+    return page_of(items, lambda one: one.id, paging)
 
 
 @router.delete("/sessions", status_code=204, response_class=Response)
@@ -144,8 +131,8 @@ def end_session(session_id: str, centre: CentreDep, user: Owner, request: Reques
 
 
 @router.get("/tokens")
-def list_tokens(centre: CentreDep, user: CurrentUser) -> TokenList:
-    return TokenList(items=[SessionShown.model_validate(one) for one in listed(centre, user, "token")])
+def list_tokens(centre: CentreDep, user: CurrentUser, paging: Paging) -> Page[SessionShown]:
+    return tokens_page(listed(centre, user, "token"), paging)
 
 
 @router.post("/tokens", status_code=201)
@@ -158,6 +145,10 @@ def make_token(given: TokenNew, centre: CentreDep, user: Owner) -> TokenMade:
 def revoke_token(token_id: str, centre: CentreDep, user: Owner, request: Request) -> None:
     centre.registry.account.revoke_token(user, token_id)
     request.app.state.memory.forget()
+
+
+def tokens_page(rows: list[Row], paging: PageWanted) -> Page[SessionShown]:
+    return page_of([SessionShown.model_validate(row) for row in rows], lambda one: one.id, paging)
 
 
 def listed(centre: CentreDep, user: SignedIn, kind: Kind) -> list[Row]:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from console.area_places import areas_at, drawn_of
 from console.deps import CentreDep, actor_of, allowed
+from console.paging import Page, Paging, page_of
 from console.routes.areas import Area
 from console.routes.versions import IfMatch
 from core.errors import Rejected
@@ -66,15 +67,17 @@ class AreaFeatures(BaseModel):
 def list_areas_at(
     centre: CentreDep,
     user: Reader,
+    paging: Paging,
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     crs: Annotated[Crs, _CRS] = "wgs84",
-) -> list[Area]:
+) -> Page[Area]:
     """Areas whose boundary holds the place, the smallest first; empty where none is drawn."""
     with centre.db.read() as session:
         found = areas_at(session, *to_wgs84(lat, lon, crs))
         names = area_store.full_names(session, [row["path"] for row in found])
-    return [Area.model_validate(row | {"full_name": names[row["path"]]}) for row in found]
+    areas = [Area.model_validate(row | {"full_name": names[row["path"]]}) for row in found]
+    return page_of(areas, lambda one: one.id, paging)
 
 
 @router.get("/shapes")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from console.deps import CentreDep, actor_of, allowed
-from console.paging import Page, Paging, encode_cursor
+from console.paging import Page, Paging, encode_cursor, page_of
 from core.errors import Forbidden, Rejected
 from registry import area_counts, area_store, store
 from registry.area_assign import assign
@@ -111,9 +111,10 @@ def list_areas(
 
 
 @router.get("/official")
-def list_official(user: Reader) -> list[Province]:
+def list_official(user: Reader, paging: Paging) -> Page[Province]:
     """The provinces of the official list; 404 where this installation was built without it."""
-    return [Province(code=one.code, name=one.name) for one in OfficialAreas().provinces()]
+    provinces = [Province(code=one.code, name=one.name) for one in OfficialAreas().provinces()]
+    return page_of(provinces, lambda one: one.code, paging)
 
 
 @router.post("/load")

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from console.deps import CentreDep
+from console.paging import Page, Paging, page_of
 from console.routes.alarms import Actor
 from duty.colleagues import colleagues
 
@@ -22,21 +23,16 @@ class ColleagueView(BaseModel):
     holds: int
 
 
-class ColleaguesView(BaseModel):
-    items: list[ColleagueView]
-
-
 @router.get("/colleagues")
-def list_colleagues(centre: CentreDep, user: Actor) -> ColleaguesView:
+def list_colleagues(centre: CentreDep, user: Actor, paging: Paging) -> Page[ColleagueView]:
     """Who is there comes first, and of those who has the least in hand."""
     with centre.db.read() as session:
         found = colleagues(session, centre.clock.now())
-    return ColleaguesView(
-        items=[
-            ColleagueView(
-                id=one.id, name=one.name, role=one.role, is_present=one.is_present, is_on_shift=one.is_on_shift,
-                is_leader=one.is_leader, holds=one.holds,
-            )
-            for one in found
-        ]
-    )  # fmt: skip
+    views = [
+        ColleagueView(
+            id=one.id, name=one.name, role=one.role, is_present=one.is_present, is_on_shift=one.is_on_shift,
+            is_leader=one.is_leader, holds=one.holds,
+        )
+        for one in found
+    ]  # fmt: skip
+    return page_of(views, lambda one: one.id, paging)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from console.centre import Centre
 from console.contact_views import Contact, TestCallView, contact_views
 from console.deps import CentreDep, actor_of, allowed, check_elder, check_named
-from console.paging import Page, Paging, encode_cursor
+from console.paging import Page, Paging, encode_cursor, page_of
 from console.routes.versions import IfMatch
 from core.errors import TryAgain
 from registry import phone_checks, store
@@ -81,12 +81,13 @@ def restore_contact(contact_id: str, centre: CentreDep, user: Writer) -> Contact
 
 
 @router.get("/{contact_id}/alike")
-def list_alike(contact_id: str, centre: CentreDep, user: Reader) -> list[Contact]:
+def list_alike(contact_id: str, centre: CentreDep, user: Reader, paging: Paging) -> Page[Contact]:
     """Contacts of other elders with the same first number and name: the same person, if somebody says so."""
     with centre.db.read() as session:
         row = store.get(session, CONTACTS, contact_id)
         others = centre.registry.contacts.alike(session, row)
-        return contact_views(session, [one for one in others if user.scope.sees_elder(session, one["elder_id"])])
+        seen = [one for one in others if user.scope.sees_elder(session, one["elder_id"])]
+        return page_of(contact_views(session, seen), lambda one: one.id, paging)
 
 
 @router.post("/{contact_id}/same-person")
@@ -112,9 +113,9 @@ def ring_contact(contact_id: str, given: TestCall, centre: CentreDep, user: Writ
 
 
 @router.get("/{contact_id}/test-calls")
-def list_test_calls(contact_id: str, centre: CentreDep, user: Reader) -> list[TestCallView]:
-    """The newest test calls, newest first."""
+def list_test_calls(contact_id: str, centre: CentreDep, user: Reader, paging: Paging) -> Page[TestCallView]:
+    """The last 50 test calls, the newest first."""
     with centre.db.read() as session:
         store.get(session, CONTACTS, contact_id)
         rows = phone_checks.latest(session, [contact_id], centre.clock.now())
-    return [TestCallView.model_validate(row) for row in rows]
+    return page_of([TestCallView.model_validate(row) for row in rows], lambda one: one.id, paging)

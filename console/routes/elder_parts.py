@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from console.deps import CentreDep, actor_of, allowed, check_elder
+from console.paging import Page, PageWanted, Paging, page_of, page_wanted
 from console.routes.elders import Reader, Writer
 from console.routes.versions import IfMatch, ReasonToOpen
 from registry.elder_intake import AddressNew, AddressPatch, HouseholdChange
@@ -48,12 +49,6 @@ class ElderAddress(BaseModel):
     updated_at: datetime
 
 
-class ElderAddresses(BaseModel):
-    """All addresses of an elder; empty where the file's own one holds all year."""
-
-    items: list[ElderAddress]
-
-
 class Housemate(BaseModel):
     """Somebody who lives with the elder."""
 
@@ -63,19 +58,18 @@ class Housemate(BaseModel):
     birth_date: date | None
 
 
-class Household(BaseModel):
-    """Everybody else who lives there; empty for who lives alone or with nobody on file."""
-
-    items: list[Housemate]
-
-
 @router.get("/addresses")
-def list_addresses(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> ElderAddresses:
-    """With the way in, for who may read it; that they were read is logged."""
+def list_addresses(
+    elder_id: str, centre: CentreDep, user: Reader, paging: Paging, reason: ReasonToOpen
+) -> Page[ElderAddress]:
+    """All addresses of an elder, with the way in for who may read it; empty where the file's own one holds all year.
+
+    That they were read is logged.
+    """
     centre.registry.elders.view(elder_id, actor_of(user), "addresses", reason=reason)
     with centre.db.read() as session:
         rows = centre.registry.addresses.of(session, elder_id)
-    return ElderAddresses(items=[_shown(row, user) for row in rows])
+    return page_of([_shown(row, user) for row in rows], lambda one: one.id, paging)
 
 
 @router.post("/addresses", status_code=201)
@@ -122,18 +116,20 @@ def remove_photo(elder_id: str, centre: CentreDep, user: Writer) -> None:
 
 
 @router.get("/household")
-def get_household(elder_id: str, centre: CentreDep, user: Reader, reason: ReasonToOpen) -> Household:
-    """Who else lives there; that it was read is logged."""
+def get_household(
+    elder_id: str, centre: CentreDep, user: Reader, paging: Paging, reason: ReasonToOpen
+) -> Page[Housemate]:
+    """Everybody else who lives there; empty for who lives alone or with nobody on file. That it was read is logged."""
     centre.registry.elders.view(elder_id, actor_of(user), "household", reason=reason)
     with centre.db.read() as session:
-        return _household(members(session, elder_id))
+        return _household(members(session, elder_id), paging)
 
 
 @router.put("/household")
-def join_household(elder_id: str, given: HouseholdChange, centre: CentreDep, user: Writer) -> Household:
+def join_household(elder_id: str, given: HouseholdChange, centre: CentreDep, user: Writer) -> Page[Housemate]:
     """The elder lives with another one; whoever they lived with before stays behind."""
     check_elder(centre, user, given.with_elder_id, "with_elder_id")
-    return _household(centre.registry.households.join(elder_id, given.with_elder_id, actor_of(user)))
+    return _household(centre.registry.households.join(elder_id, given.with_elder_id, actor_of(user)), page_wanted())
 
 
 @router.delete("/household", status_code=204, response_class=Response)
@@ -154,5 +150,5 @@ def _shown(row: Row, user: SignedIn) -> ElderAddress:
     return ElderAddress.model_validate(row | hidden)
 
 
-def _household(rows: list[Row]) -> Household:
-    return Household(items=[Housemate.model_validate(row) for row in rows])
+def _household(rows: list[Row], paging: PageWanted) -> Page[Housemate]:
+    return page_of([Housemate.model_validate(row) for row in rows], lambda one: one.id, paging)

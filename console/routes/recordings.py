@@ -16,6 +16,7 @@ from alarms import recording_store
 from alarms.recordings import Recordings
 from console.centre import Centre
 from console.deps import CentreDep, actor_of, allowed
+from console.paging import Page, Paging, page_of
 from console.recording_access import hears
 from console.routes.alarms import AlarmId
 from core.errors import Forbidden, NotFound, TryAgain
@@ -48,11 +49,6 @@ class RecordingShown(BaseModel):
     detail: str | None = Field(description="Why there is none, or none yet")
 
 
-class RecordingList(BaseModel):
-    items: list[RecordingShown]
-    next_cursor: str | None = Field(default=None, description="Always null: an alarm has few")
-
-
 class OpenRecordings(BaseModel):
     """Why somebody who does not hold the alarm listens."""
 
@@ -61,12 +57,13 @@ class OpenRecordings(BaseModel):
 
 
 @router.get("/api/v1/alarms/{alarm_id}/recordings")
-def list_recordings(alarm_id: AlarmId, centre: CentreDep, user: Listener) -> RecordingList:
+def list_recordings(alarm_id: AlarmId, centre: CentreDep, user: Listener, paging: Paging) -> Page[RecordingShown]:
+    """In the order in which they were made."""
     with centre.db.read() as session:
         rows = recording_store.of_alarms(session, [alarm_id])
         if not hears(session, centre, user, alarm_id):
             rows = [row | {"transcript": None} for row in rows]
-    return RecordingList(items=[RecordingShown.model_validate(row) for row in rows])
+    return page_of([RecordingShown.model_validate(row) for row in rows], lambda one: one.id, paging)
 
 
 @router.post("/api/v1/alarms/{alarm_id}/recordings/open", status_code=204, response_class=Response)

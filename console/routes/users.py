@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
-from console.routes.account import SessionShown, TokenList
+from console.routes.account import SessionShown, tokens_page
 from registry import sessions, store
 from registry.intake import UserRole
 from registry.sessions import SignedIn
@@ -111,11 +111,11 @@ def sign_out_everywhere(user_id: str, centre: CentreDep, user: Writer, request: 
 
 
 @router.get("/{user_id}/tokens")
-def list_tokens(user_id: str, centre: CentreDep, user: Reader) -> TokenList:
+def list_tokens(user_id: str, centre: CentreDep, user: Reader, paging: Paging) -> Page[SessionShown]:
     with centre.db.read() as session:
         store.get(session, USERS, user_id)
         rows = sessions.of_user(session, user_id, "token", centre.clock.now())
-    return TokenList(items=[SessionShown.model_validate(row) for row in rows])
+    return tokens_page(rows, paging)
 
 
 @router.delete("/{user_id}/tokens/{token_id}", status_code=204, response_class=Response)

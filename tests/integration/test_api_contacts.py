@@ -104,12 +104,12 @@ def test_people_who_seem_the_same_can_be_joined(site: ConsoleSite) -> None:
     second = site.make("contacts", name="王医生", role="doctor", phone="13800002004")
     other = site.make("contacts", name="刘护士", role="doctor", phone="13800002004")
 
-    alike = registrar.get(f"/api/v1/contacts/{second['id']}/alike").json()
+    alike = registrar.get(f"/api/v1/contacts/{second['id']}/alike").json()["items"]
     assert [one["id"] for one in alike] == [first["id"]]
     joined = registrar.post(f"/api/v1/contacts/{second['id']}/same-person", json={"contact_id": first["id"]}).json()
 
     assert (joined["person_id"], joined["name"], joined["hours"]) == (first["id"], "王 医生", HOURS)
-    assert registrar.get(f"/api/v1/contacts/{second['id']}/alike").json() == []
+    assert registrar.get(f"/api/v1/contacts/{second['id']}/alike").json()["items"] == []
     assert get(site, other)["person_id"] is None
     twice = registrar.post(f"/api/v1/contacts/{second['id']}/same-person", json={"contact_id": first["id"]})
     problem_of(twice, 409)

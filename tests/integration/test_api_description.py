@@ -1,5 +1,6 @@
 """/openapi.json says what there is, and every route that is not public asks who wants to know."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from openapi_spec_validator import validate
 from console.app import ROUTERS
 from console.deps import allowed, current_user
 from core.db import Database
-from tests.console_site import ConsoleSite
+from tests.console_site import ConsoleSite, problem_of
 
 ACTIONS = ("claim", "release", "note", "call", "accept", "arrived", "close", "link")
 LISTS = ("alarms", "elders", "contacts", "devices", "resources", "areas", "policies", "users")
@@ -23,6 +24,9 @@ PUBLIC = {
     "/desk/map.css", "/desk/sheet.css",
 }  # fmt: skip
 PUBLIC_BELOW = ("/hooks/",)  # The provider's signature is the credential.
+NO_LISTS = {
+    "/api/v1/areas/shapes",  # A GeoJSON FeatureCollection, which maps and other programs read as it is.
+}
 SIGNED = allowed("alarms.read").__qualname__
 
 
@@ -55,6 +59,46 @@ def test_every_operation_may_answer_a_problem(document: dict[str, Any]) -> None:
         for method, operation in operations.items():
             assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}, (method, path)
     assert "HTTPValidationError" not in str(document)
+
+
+def test_everything_that_lists_does_it_page_by_page(document: dict[str, Any]) -> None:
+    lists = {path: get for path, get in _reads(document) if _is_list(document, get) and path not in NO_LISTS}
+
+    assert len(lists) > 25
+    for path, get in lists.items():
+        asked = {one["name"]: one["schema"] for one in get["parameters"] if one["in"] == "query"}
+        assert {"limit", "cursor"} <= set(asked), path
+        assert asked["limit"]["minimum"] == 1, path
+        assert set(_answered(document, get)["required"]) >= {"items", "next_cursor"}, path
+
+
+@pytest.mark.parametrize("limit", ["0", "abc", "-1", "1000000"])
+def test_no_list_takes_a_limit_that_is_none(site: ConsoleSite, document: dict[str, Any], limit: str) -> None:
+    lists = [path for path, get in _reads(document) if _is_list(document, get) and path not in NO_LISTS]
+
+    for path in (one for one in lists if "/sandbox/" not in one):  # Here that channel is off.
+        asked = re.sub(r"{\w+}", "0198f5a0-0000-7000-8000-000000000000", path)
+        refused = problem_of(site.as_("admin").get(asked, params={"limit": limit, "lat": "34", "lon": "108"}), 422)
+        assert refused["errors"][0]["where"] == "query.limit", path
+
+
+def _reads(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """What GET may ask for in JSON, by path."""
+    reads = ((path, operations["get"]) for path, operations in document["paths"].items() if "get" in operations)
+    return [(path, get) for path, get in reads if _answered(document, get)]
+
+
+def _is_list(document: dict[str, Any], get: dict[str, Any]) -> bool:
+    answered = _answered(document, get)
+    return answered.get("type") == "array" or bool({"items", "features"} & set(answered.get("properties", ())))
+
+
+def _answered(document: dict[str, Any], get: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the JSON that it answers; empty where it answers something else."""
+    schema = get["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return dict(schema)
 
 
 @pytest.mark.parametrize("member", ["kind", "disposition", "role", "satisfaction"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from console.head import answers_head
 from tests.console_site import ConsoleSite, open_database, problem_of
 
 
@@ -46,6 +47,38 @@ def test_body_without_end_is_cut_off(site: ConsoleSite) -> None:
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/nothing", 404), ("DELETE", "/healthz", 405)])
 def test_unknown_path_and_method_are_problems(site: ConsoleSite, method: str, path: str, status: int) -> None:
     problem_of(site.open().request(method, path), status)
+
+
+def test_head_is_answered_as_get_is_and_leaves_no_trace(site: ConsoleSite) -> None:
+    asked = sorted(answers_head(site.app.routes))
+    admin, wrong = site.as_("admin"), []
+    before = admin.get("/api/v1/log").json()["items"]
+
+    for path in asked:
+        get, head = admin.get(path, follow_redirects=False), admin.head(path, follow_redirects=False)
+        told = (head.status_code, head.headers.keys(), head.headers.get("content-type"), head.content)
+        if told != (get.status_code, get.headers.keys(), get.headers.get("content-type"), b""):
+            wrong.append(f"{path}: {get.status_code} {head.status_code}")
+
+    assert len(asked) > 60
+    assert wrong == []
+    assert admin.get("/api/v1/log").json()["items"] == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/api/v1/elders", "/static/js/recordings.js"],
+)
+def test_head_is_answered_where_somebody_asks(site: ConsoleSite, path: str) -> None:
+    answer = site.as_("admin").head(path)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_head_looks_at_nobodys_file_and_opens_no_stream(site: ConsoleSite) -> None:
+    file = f"/api/v1/elders/{site.make('elders')['id']}"
+
+    assert [site.as_("admin").head(path).status_code for path in (file, "/api/v1/events")] == [405, 405]
 
 
 def test_person_is_shown_a_page_and_led_to_sign_in(site: ConsoleSite) -> None:

@@ -96,7 +96,7 @@ def test_the_areas_of_a_place_are_told_the_smallest_first(site: District) -> Non
     registrar.put(url(site.street), json=polygon(SMALL))
 
     def at(lat: float, lon: float, **more: str) -> list[str]:
-        found = officer.get("/api/v1/areas/at", params={"lat": str(lat), "lon": str(lon)} | more).json()
+        found = officer.get("/api/v1/areas/at", params={"lat": str(lat), "lon": str(lon)} | more).json()["items"]
         return [one["full_name"] for one in found]
 
     assert at(34.307, 108.707) == ["秦都区吴家堡街道", "秦都区"]

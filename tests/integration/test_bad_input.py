@@ -112,3 +112,32 @@ def outcome_of(site: ConsoleSite, data: bytes) -> Any:
     jobs._worker.submit(lambda: None).result(60)
     assert job.outcome is not None, job.problem
     return job.outcome
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        (
+            "POST",
+            "elders",
+            {"name": "赵", "birth_date": "1850-01-01"},
+            "body.birth_date: is too small: 1900-01-01 is the least",
+        ),
+        ("POST", "devices", {"uid": "a b"}, "body.uid: is not written as it should be"),
+        (
+            "PUT",
+            "policies/default",
+            {"rungs": [{"role": "x"}]},
+            "body.rungs.0.role: must be one of: family, community, doctor, security, volunteer, other, officer",
+        ),
+        ("PUT", "policies/a b", {}, "path.name: is not written as it should be"),
+        ("GET", "elders?limit=0", None, "query.limit: is too small: 1 is the least"),
+        ("GET", "nearby?lat=34&lon=108&kind=x", None, "query.kind: must be one of: hospital, clinic, pharmacy"),
+        ("GET", "nearby?lat=34", None, "query.lon: is needed"),
+        ("POST", "elders", [], "body: must be an object with members"),
+    ],
+)
+def test_api_says_what_is_wrong_in_plain_words(site: ConsoleSite, method: str, path: str, body: Any, told: str) -> None:
+    answer = site.as_("admin").request(method, f"/api/v1/{path}", json=body)
+
+    assert str(problem_of(answer, 422)["detail"]).startswith(told)

@@ -34,7 +34,7 @@ class Site:
 
     @property
     def last(self) -> dict[str, Any]:
-        return dict(self.console.as_("registrar").get(f"{PATH}/test-calls").json()[0])
+        return dict(self.console.as_("registrar").get(f"{PATH}/test-calls").json()["items"][0])
 
     @property
     def contact(self) -> dict[str, Any]:
