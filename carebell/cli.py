@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from carebell import areas, sim, site, watching
 from carebell import doctor as checkup
+from carebell.faults_told import database_fault, file_fault
 from carebell.settings_given import FAILED, settings_or_exit
 from core import log
 from core.clock import SystemClock
@@ -299,10 +301,13 @@ def export(
     registry = site.registry_of(settings, upgrade=settings.is_sqlite)
     by = Actor(name=getpass.getuser())
     wanted = Wanted(kind, formats[file.suffix], reason, sealed, area, not english)
-    pieces = Exports(registry, by, may_read_sealed=True).stream(wanted)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.writelines(pieces)
+    try:  # The file first: what could not be written is not logged as taken out.
+        with os.fdopen(descriptor, "wb") as out:
+            out.writelines(Exports(registry, by, may_read_sealed=True).stream(wanted))
+    except BaseException:
+        file.unlink()  # Half a file is none.
+        raise
     typer.echo(f"{file} is written; only you can read it.")
 
 
@@ -346,5 +351,8 @@ def main() -> None:
         typer.echo(f"carebell: {problem}", err=True)
         sys.exit(FAILED)
     except OSError as problem:
-        typer.echo(f"carebell: {problem.strerror or problem}", err=True)
+        typer.echo(f"carebell: {file_fault(problem)}", err=True)
+        sys.exit(FAILED)
+    except SQLAlchemyError as problem:
+        typer.echo(f"carebell: {database_fault(problem)}", err=True)
         sys.exit(FAILED)

@@ -32,6 +32,7 @@ from console.signal_words import SIGNAL_WORDS
 from console.together_words import TOGETHER_SCRIPT_WORDS
 from registry.access import access_sentence
 from registry.contact_text import absence_lines, hours_lines
+from registry.intake import SHORTEST_REASON
 from registry.sessions import SignedIn
 
 LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#=&%+-]+)")
@@ -157,7 +158,7 @@ def _environment(language: str, timezone: str) -> Environment:
     speech = words(language)
     made.install_gettext_callables(speech.say, speech.count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["kind_choices"] = lambda codes: [(code, w.word(w.KIND_WORDS, code, speech)) for code in codes]
-    made.globals |= {"resource_kinds": RESOURCE_KINDS, "datums": DATUM_WORDS}
+    made.globals |= {"resource_kinds": RESOURCE_KINDS, "datums": DATUM_WORDS, "shortest_reason": SHORTEST_REASON}
     made.globals["map_tool_words"] = {name: speech.say(text) for name, text in TOOL_WORDS.items()}
     made.globals["area_levels"] = lambda codes: [(code, w.word(w.AREA_LEVEL_WORDS, code, speech)) for code in codes]
     made.filters |= _filters(speech, ZoneInfo(timezone))

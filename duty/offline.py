@@ -18,7 +18,7 @@ from duty.offline_file import Mark
 from duty.offline_rows import Entry, Read
 from registry import area_store, audit
 from registry.audit import Actor, Deed
-from registry.intake import BadMember
+from registry.intake import SHORTEST_REASON, BadMember
 from registry.models import table_of
 from registry.service import RegistryService
 from registry.store import ELDERS
@@ -26,7 +26,6 @@ from registry.store import ELDERS
 OFFLINE_LISTS = table_of(OfflineList)
 MOST_IN_A_FILE = 20_000  # Some 12 MB, which a browser opens within seconds; a city is taken street by street.
 MOST_ON_PAPER = 3_000
-SHORTEST_REASON = 2  # Characters: 演练 is one.
 How = Literal["file", "paper", "command"]
 Row = dict[str, Any]
 

@@ -23,7 +23,7 @@ from registry.audit import Actor, Deed
 from registry.export_fhir import entries_of
 from registry.export_rows import SEALED, cells_of, header_of
 from registry.import_result import harmless, text_cell
-from registry.intake import BadMember
+from registry.intake import SHORTEST_REASON, BadMember
 from registry.service import RegistryService
 from registry.store import CONTACTS, DEVICES, ELDERS, RESOURCES, Row
 
@@ -64,7 +64,7 @@ class Exports:
             raise Forbidden("your role may not read health, ID numbers and how to get in")
         if wanted.format == "fhir" and wanted.kind not in ("elders", "contacts"):
             raise BadMember("format", "a FHIR bundle can hold elders and contacts: take the others as CSV or XLSX")
-        if not wanted.reason.strip():
+        if len(wanted.reason.strip()) < SHORTEST_REASON:
             raise BadMember("reason", "say why")
         desk = self.registry.desk
         now = desk.clock.now()

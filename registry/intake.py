@@ -13,6 +13,7 @@ from core.errors import Rejected
 
 MAX_HEALTH_BYTES = 16_384
 MAX_CONFIG_BYTES = 4096  # A device takes messages of 8 KiB.
+SHORTEST_REASON = 2  # Characters, wherever somebody has to say why: 核对 is a reason.
 EARLIEST_BIRTH = date(1900, 1, 1)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # They can make a name read as another.
 

@@ -38,6 +38,7 @@ from duty import sound
 from geo.nearby import Nearby
 from geo.store import nearest_resources
 from registry import silence
+from registry.intake import SHORTEST_REASON
 from registry.knowledge import all_cards
 from registry.sessions import SignedIn
 
@@ -108,7 +109,7 @@ def open_health(
 ) -> Response:
     """Health data of an alarm that somebody else holds: for a reason, which the timeline keeps."""
     reason = text.strip()
-    if not reason:
+    if len(reason) < SHORTEST_REASON:
         return shown(
             request, centre, user, alarm_id, problem=N_("Say why you need to see the health data."), status=422
         )

@@ -11,14 +11,14 @@ from console.deps import CentreDep, actor_of, allowed
 from console.i18n import N_
 from console.routes.versions import IfMatch, ReasonToOpen
 from registry.elder_intake import ElderPatch
-from registry.intake import Crs, Given, Lat, Lon
+from registry.intake import SHORTEST_REASON, Crs, Given, Lat, Lon
 from registry.sessions import SignedIn
 from registry.store import Row
 
 router = APIRouter(tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("registry.write"))]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=200)]
 
 
 class Home(BaseModel):

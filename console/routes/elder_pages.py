@@ -23,7 +23,7 @@ from console.routes.elders import Reader, Writer
 from core.errors import Conflict, NotFound
 from registry import area_store, search
 from registry.history import history_of
-from registry.intake import BadMember
+from registry.intake import SHORTEST_REASON, BadMember
 from registry.search_query import LONGEST, Filters
 from registry.sessions import SignedIn
 
@@ -136,7 +136,7 @@ def open_file(
     with centre.db.read() as session:
         live_elder(session, elder_id)
     known = REASON_WORDS.get(why)
-    if known is None or (why == "other" and not text.strip()):
+    if known is None or (why == "other" and len(text.strip()) < SHORTEST_REASON):
         return flash.after(f"{LIST}/{elder_id}", N_("Say why you need to see it."))
     reason = ": ".join(filter(None, [words(centre.settings.locale).say(known), text.strip()]))
     centre.registry.elders.open(elder_id, reason, actor_of(user))

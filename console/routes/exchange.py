@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from console.deps import CentreDep, actor_of, allowed
 from registry.exporting import MEDIA_TYPES, SUFFIXES, Exports, Format, Wanted
 from registry.import_template import template
-from registry.intake import AreaCode
+from registry.intake import SHORTEST_REASON, AreaCode
 from registry.sessions import SignedIn
 
 Kind = Literal["elders", "contacts", "devices", "resources"]
@@ -25,7 +25,7 @@ class ExportAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     format: Format = "csv"
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=300)]
     with_sealed: bool = Field(default=False, description="ID numbers, health and the way in, for who may read them")
     area_code: AreaCode | None = Field(default=None, description="Only what lies in this area")
     in_chinese: bool = Field(default=True, description="Columns and codes in Chinese")

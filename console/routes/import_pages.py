@@ -17,6 +17,7 @@ from registry.bulk import BULK_KINDS
 from registry.exporting import MEDIA_TYPES as EXPORT_TYPES
 from registry.exporting import SUFFIXES, Exports, Format, Wanted
 from registry.importing import Options
+from registry.intake import SHORTEST_REASON
 
 PAGE = "/registry/import"
 SHOWN_REFUSALS = 50
@@ -73,7 +74,7 @@ def export(
     sealed: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
     formats: dict[str, Format] = {"csv": "csv", "xlsx": "xlsx", "fhir": "fhir"}
-    if kind not in BULK_KINDS or form not in formats or len(reason.strip()) < 3:
+    if kind not in BULK_KINDS or form not in formats or len(reason.strip()) < SHORTEST_REASON:
         return flash.after(PAGE, N_("Say why the files are taken out."))
     if form == "fhir" and kind not in ("elders", "contacts"):
         return flash.after(PAGE, N_("A FHIR bundle holds elders and contacts; take the others as a workbook or CSV."))

@@ -24,6 +24,7 @@ from core.db import Database
 from core.errors import Conflict, Rejected
 from registry import audit, store
 from registry.audit import Actor, Deed, Wanted
+from registry.intake import SHORTEST_REASON
 from registry.sessions import SignedIn
 from registry.store import ELDERS, USERS
 
@@ -144,7 +145,7 @@ def person_page(request: Request, centre: CentreDep, user: Keeper, elder_id: str
 def hand_over(
     request: Request, centre: CentreDep, user: Keeper, elder_id: str, reason: Annotated[str, Form(max_length=500)] = ""
 ) -> Response:
-    if not reason.strip():
+    if len(reason.strip()) < SHORTEST_REASON:
         return _person(request, centre, user, elder_id, problem=N_("Say why; it is kept in the log."), status=422)
     with centre.db.write() as session:
         found = personal.told(session, elder_id)
@@ -168,7 +169,7 @@ def erase(
     with centre.db.read() as session:
         elder = store.get(session, ELDERS, elder_id)
     problem = None
-    if not reason.strip():
+    if len(reason.strip()) < SHORTEST_REASON:
         problem = N_("Say why; it is kept in the log.")
     elif name.strip() != elder["name"]:
         problem = N_("Write the name exactly as it stands above: this cannot be undone.")

@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/v1/policies", tags=["registry"])
 Reader = Annotated[SignedIn, Depends(allowed("registry.read"))]
 Writer = Annotated[SignedIn, Depends(allowed("policies.write"))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+BEFORE_ALL = "0"  # Every id is greater.
 
 
 class Rung(BaseModel):
@@ -155,6 +156,9 @@ def list_policies(centre: CentreDep, user: CurrentUser, paging: Paging) -> Page[
         is_touched = store.count(session, POLICIES, POLICIES.c.name == DEFAULT_POLICY) > 0
     if paging.after is None and not is_touched:
         rows = [UNCHANGED, *rows]
+        if len(rows) > paging.limit:  # The last one comes on the next page, behind the one before it.
+            rows = rows[: paging.limit]
+            following = rows[-1]["id"] if len(rows) > 1 else BEFORE_ALL
     return Page(items=[Policy.shown(row) for row in rows], next_cursor=encode_cursor(following))
 
 

@@ -7,16 +7,16 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from alarms import personal, retention
 from console.deps import CentreDep, allowed
-from console.paging import Page, Paging
+from console.paging import Page, Paging, page_of
 from core.errors import NotFound
 from registry import audit
 from registry.audit import Actor, Deed
-from registry.intake import Given
+from registry.intake import SHORTEST_REASON, Given
 from registry.sessions import SignedIn
 
 router = APIRouter(prefix="/api/v1", tags=["privacy"])
 Keeper = Annotated[SignedIn, Depends(allowed("privacy.write"))]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=500)]
 
 
 class WithReason(Given):
@@ -82,7 +82,8 @@ def erase_person(elder_id: str, given: WithReason, centre: CentreDep, user: Keep
 def list_periods(centre: CentreDep, user: Keeper, paging: Paging) -> Page[RetentionPeriod]:
     with centre.db.read() as session:
         found = retention.periods(session)
-    return Page(items=[RetentionPeriod.model_validate(k, from_attributes=True) for k in found], next_cursor=None)
+    periods = [RetentionPeriod.model_validate(kept, from_attributes=True) for kept in found]
+    return page_of(periods, lambda one: one.kind, paging)
 
 
 @router.put("/retention/{kind}")

@@ -23,13 +23,14 @@ from core.errors import Forbidden, NotFound, TryAgain
 from notifier.recording import MEDIA_TYPES
 from registry import audit
 from registry.audit import Deed
+from registry.intake import SHORTEST_REASON
 from registry.sessions import SignedIn
 
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 Listener = Annotated[SignedIn, Depends(allowed("recordings.listen"))]
 Taker = Annotated[SignedIn, Depends(allowed("recordings.download"))]
 RecordingId = Annotated[str, StringConstraints(max_length=36)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=200)]
 
 router = APIRouter(tags=["alarms"])
 
@@ -76,7 +77,7 @@ def open_recordings(alarm_id: AlarmId, given: OpenRecordings, centre: CentreDep,
 def open_recordings_page(
     alarm_id: AlarmId, centre: CentreDep, user: Listener, text: Annotated[str, Form(max_length=200)] = ""
 ) -> Response:
-    if text.strip():
+    if len(text.strip()) >= SHORTEST_REASON:
         _open(centre, user, alarm_id, text.strip())
     return RedirectResponse(f"/alarms/{alarm_id}", 303)
 

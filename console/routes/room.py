@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from console.deps import CentreDep, actor_of, allowed, check_elder
-from console.paging import Page, Paging, encode_cursor
+from console.paging import Page, Paging, encode_cursor, page_of
 from core.errors import Rejected
 from duty import room
 from duty.intake import HandOverNew, ShiftNew, ToDoNew, ToDoPatch
@@ -91,7 +91,7 @@ def list_shifts(
         raise Rejected("ask for two months at most")
     with centre.db.read() as session:
         rows = room.shifts_between(session, begins, ends, 500)
-    return Page(items=[ShiftView.model_validate(row) for row in rows], next_cursor=None)
+    return page_of([ShiftView.model_validate(row) for row in rows], lambda one: one.id, paging)
 
 
 @router.post("/shifts", status_code=201)

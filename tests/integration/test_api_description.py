@@ -82,6 +82,32 @@ def test_no_list_takes_a_limit_that_is_none(site: ConsoleSite, document: dict[st
         assert refused["errors"][0]["where"] == "query.limit", path
 
 
+def test_no_list_gives_more_than_it_was_asked_for(site: ConsoleSite, document: dict[str, Any]) -> None:
+    lists = [path for path, get in _reads(document) if _is_list(document, get) and path not in NO_LISTS]
+    for what in ("contacts", "contacts", "areas", "areas"):
+        site.make(what)
+    assert site.as_("admin").put("/api/v1/policies/night", json={"ring_s": 20}).status_code == 200
+
+    for path in (one for one in lists if "{" not in one and "/sandbox/" not in one):
+        answer = site.as_("admin").get(path, params={"limit": 1, "lat": "34", "lon": "108"})
+        if answer.status_code != 404:  # Where the official list of areas is not installed.
+            assert len(answer.json()["items"]) <= 1, path
+
+
+def test_policies_are_told_page_by_page_the_untouched_default_first(site: ConsoleSite) -> None:
+    admin, names, cursor = site.as_("admin"), list[str](), ""
+    for name in ("night", "day"):
+        admin.put(f"/api/v1/policies/{name}", json={"ring_s": 20})
+
+    for _ in range(3):
+        page = admin.get("/api/v1/policies", params={"limit": 1, "cursor": cursor}).json()
+        names += [one["name"] for one in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert names == ["default", "night", "day"]
+    assert cursor is None
+
+
 def _reads(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """What GET may ask for in JSON, by path."""
     reads = ((path, operations["get"]) for path, operations in document["paths"].items() if "get" in operations)

@@ -230,3 +230,14 @@ def test_a_template_is_a_workbook_that_can_be_imported(site: ConsoleSite, tmp_pa
     assert registrar.get("/api/v1/import-templates/elders", params={"format": "csv"}).content.startswith(
         b"\xef\xbb\xbf"
     )
+
+
+@pytest.mark.parametrize(("reason", "status"), [("核对", 200), ("查", 422), (" 查 ", 422)])
+def test_a_chinese_word_is_a_reason(site: ConsoleSite, reason: str, status: int) -> None:
+    browser = site.as_("registrar")
+
+    assert browser.post("/api/v1/exports/elders", json={"reason": reason}).status_code == status
+    assert 'minlength="2"' in browser.get("/registry/import").text
+    asked = {"kind": "elders", "format": "csv", "reason": reason}
+    page = browser.post("/registry/import/export", data=asked, follow_redirects=False)
+    assert (page.status_code == 200) == (status == 200)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.clock import SystemClock
 from core.db import Database
@@ -128,9 +129,39 @@ def test_a_template_is_filled_in_and_what_went_in_comes_out(run: Run, db: Databa
     assert run("template", "elders").returncode == 1
     assert run("elders", "elders-template.xlsx").returncode == 0
 
-    done = run("elders", "out.csv", "--reason", "check", command="export")
+    short = run("elders", "out.csv", "--reason", "查", command="export")
+    assert (short.returncode, short.stderr) == (1, "carebell: reason: say why\n")
+    done = run("elders", "out.csv", "--reason", "核对", command="export")
 
     assert (done.returncode, done.stdout) == (0, "out.csv is written; only you can read it.\n")
     assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
     again = run("elders", "out.csv", "--on-existing", "update")
     assert again.stdout.splitlines()[-1] == "1 read, 0 refused, 1 with nothing new: nothing was written."
+
+
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_logged(run: Run, db: Database, tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("mine")
+
+    for file, what in (
+        ("there.csv", "is there already: choose another name"),
+        ("nowhere/out.csv", "there is no such file or folder"),
+        ("there.csv/out.csv", "lies below something that is no folder"),
+    ):
+        failed = run("elders", file, "--reason", "核对", command="export")
+        assert (failed.returncode, failed.stdout, len(failed.stderr.splitlines())) == (1, "", 1)
+        assert failed.stderr.startswith(f"carebell: {file}: {what}")
+    assert (tmp_path / "there.csv").read_text() == "mine"
+    with db.read() as session:
+        logged = session.connection().execute(text("SELECT 1 FROM audit_log WHERE action = 'registry.export'"))
+        assert logged.all() == []
+
+
+def test_a_log_that_is_not_there_is_told_in_one_line(run: Run, db: Database) -> None:
+    with db.write() as session:
+        session.connection().execute(text("DROP TABLE audit_log"))
+
+    failed = run("verify", command="audit")
+
+    assert (failed.returncode, failed.stdout, len(failed.stderr.splitlines())) == (1, "", 1)
+    assert "audit_log" in failed.stderr
+    assert "carebell doctor" in failed.stderr

@@ -263,7 +263,7 @@ def test_another_alarm_s_address_opens_no_recording(heard: tuple[World, ConsoleS
     officer.post(f"/api/v1/alarms/{second}/claim")
 
     problem_of(officer.get(f"/api/v1/alarms/{second}/recordings/{row.id}"), 404)
-    problem_of(officer.post(f"/api/v1/alarms/{second}/recordings/open", json={"reason": "x"}), 404)
+    problem_of(officer.post(f"/api/v1/alarms/{second}/recordings/open", json={"reason": "核对"}), 404)
 
 
 def test_the_alarm_s_page_has_the_player_only_for_who_may_hear(

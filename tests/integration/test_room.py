@@ -45,6 +45,17 @@ def test_who_is_on_duty_is_rung_first_and_nobody_is_left_out(site: ConsoleSite, 
     assert later[:2] == [OFFICER.id, COLLEAGUE.id]
 
 
+def test_shifts_are_told_page_by_page(site: ConsoleSite, world: World) -> None:
+    leader = site.as_("supervisor")
+    made = [leader.post("/api/v1/shifts", json=a_shift(world, one.id)).json()["id"] for one in (OFFICER, COLLEAGUE)]
+
+    first = leader.get("/api/v1/shifts?limit=1").json()
+    second = leader.get("/api/v1/shifts", params={"limit": 1, "cursor": first["next_cursor"]}).json()
+
+    assert [one["id"] for page in (first, second) for one in page["items"]] == made
+    assert second["next_cursor"] is None
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
