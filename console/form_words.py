@@ -12,6 +12,8 @@ REGISTRY_TEXTS = (
     N_("is not a day that there is"),
     N_("is not known here"),
     N_("lies in the future"),
+    N_("must lie in the future"),
+    N_("lies more than a year ahead"),
     N_("there is no such elder"),
     N_("lat and lon belong together"),
     N_("must be a day as YYYY-MM-DD"),
