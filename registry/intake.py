@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticKnownError
 
 from core.errors import Rejected
 
@@ -15,6 +16,8 @@ MAX_HEALTH_BYTES = 16_384
 MAX_CONFIG_BYTES = 4096  # A device takes messages of 8 KiB.
 EARLIEST_BIRTH = date(1900, 1, 1)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # They can make a name read as another.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(n) for n in range(0xFE00, 0xFE10)}
+"""Letters and marks that draw nothing by themselves: fillers, the empty Braille cell, choosers of a variant."""
 
 ContactRole = Literal["family", "community", "doctor", "security", "volunteer", "other"]
 ResourceKind = Literal[
@@ -36,9 +39,15 @@ class BadMember(Rejected):
         self.member, self.what = member, what
 
 
+def _can_be_seen(character: str) -> bool:
+    return not (character.isspace() or character in _BLANK or unicodedata.category(character) == "Cf")
+
+
 def _one_line(text: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in text):
         raise ValueError("holds characters that cannot be seen")
+    if text and not any(_can_be_seen(c) for c in text):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
     return text
 
 
@@ -130,6 +139,7 @@ AreaCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-]{1,20}$"), F
 Username = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\s\x00-\x1f\x7f]+$"),
+    _Visible,
     AfterValidator(account_name),
 ]
 NewPassword = Annotated[

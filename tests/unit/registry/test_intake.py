@@ -8,6 +8,7 @@ from registry import intake
 from registry.contact_intake import ContactNew
 from registry.device_intake import DeviceNew
 from registry.elder_intake import ElderNew, ElderPatch
+from registry.faults import fault_text
 from registry.policy_intake import SCOPE, PolicyPatch
 from registry.profile import CONTACT_ROLES, DEVICE_STATES, RESOURCE_KINDS, USER_ROLES, PolicySettings
 from registry.resource_intake import ResourceNew
@@ -62,6 +63,7 @@ RESOURCE = {"kind": "hospital", "name": "医院", "lat": 34.3, "lon": 108.7}
         (PolicyPatch, {"ring_s": 10**30}),
         (PolicyPatch, {"rings": 5}),
         (UserNew, {"username": "a b", "password": "long enough", "role": "officer"}),
+        (UserNew, {"username": "\u200b", "password": "long enough", "role": "officer"}),
         (UserNew, {"username": "li", "password": "short", "role": "officer"}),
         (UserNew, {"username": "li", "password": "long enough", "role": "emperor"}),
         (UserPatch, {"role": None}),
@@ -70,6 +72,23 @@ RESOURCE = {"kind": "hospital", "name": "医院", "lat": 34.3, "lon": 108.7}
 def test_what_the_registry_cannot_hold_is_refused(model: type[BaseModel], given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         model.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200b", "\ufeff", "\u2060", "\u00ad", "\u3164", "\u200b \u200d", "\u2800", "\u3164\ufe0f"]
+)  # fmt: skip
+@pytest.mark.parametrize("member", ["name", "address", "access_notes", "addressed_as"])
+def test_a_text_that_nobody_can_see_is_empty(member: str, name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ElderNew.model_validate({"name": "赵", member: name})
+
+    [fault] = refused.value.errors()
+    assert fault_text(fault["type"], fault["msg"], fault["ctx"]) == "is needed"
+
+
+def test_what_cannot_be_seen_by_itself_may_stand_in_a_name() -> None:
+    for name in ("\U0001f468\u200d\U0001f469", "葛\U000e0100", "阿卜杜\u200c拉"):
+        assert ElderNew.model_validate({"name": name}).name == name
 
 
 def test_text_is_trimmed_and_kept_exactly() -> None:
