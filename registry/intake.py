@@ -5,10 +5,20 @@ import json
 import re
 import unicodedata
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticKnownError
 
 from core.errors import Rejected
 
@@ -156,6 +166,29 @@ class Given(BaseModel):
     def said(self) -> dict[str, Any]:
         """The members that were given, `version` aside."""
         return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
+
+
+def _looks_swapped(given: Any) -> bool:
+    """China's degrees the wrong way round, which no home anywhere has: they would lie in the Arctic, or nowhere."""
+    lat, lon = (given.get("lat"), given.get("lon")) if isinstance(given, dict) else (None, None)
+    return isinstance(lat, int | float) and isinstance(lon, int | float) and 73 <= lat <= 136 and 3 <= lon <= 54
+
+
+class Placed(Given):
+    """An input with `lat` and `lon`; the two the wrong way round are told as that, beside all else that is wrong."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _not_swapped(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        if not _looks_swapped(given):
+            return check(given)
+        fault = ValueError("lat and lon are the wrong way round")
+        faults = [InitErrorDetails(type="value_error", loc=("lat",), input=given["lat"], ctx={"error": fault})]
+        try:
+            check(given)
+        except ValidationError as wrong:
+            faults += [cast(InitErrorDetails, one) for one in wrong.errors() if one["loc"] != ("lat",)]
+        raise ValidationError.from_exception_data(cls.__name__, faults)
 
 
 class Change(Given):

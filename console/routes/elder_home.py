@@ -12,7 +12,7 @@ from console.i18n import N_
 from console.routes.versions import IfMatch
 from registry import store
 from registry.elder_intake import ElderPatch
-from registry.intake import Crs, Given, Lat, Lon
+from registry.intake import Crs, Lat, Lon, Placed
 from registry.sessions import SignedIn
 from registry.store import ELDERS, Row
 
@@ -30,7 +30,7 @@ class Home(BaseModel):
     version: int = Field(description="The file's")
 
 
-class HomeGiven(Given):
+class HomeGiven(Placed):
     """Where the home really is, and how that is known; both null where the place turned out not to be known."""
 
     lat: Lat | None
