@@ -15,6 +15,8 @@ REGISTRY_TEXTS = (
     N_("needs its time zone, as 2026-01-31T08:00:00+08:00"),
     N_("must be an object with members"),
     N_("lies in the future"),
+    N_("must lie in the future"),
+    N_("lies more than a year ahead"),
     N_("there is no such elder"),
     N_("lat and lon belong together"),
     N_("must be a day as YYYY-MM-DD"),

@@ -17,6 +17,7 @@ from registry.intake import (
     Note,
     Patch,
     Phone,
+    Placed,
     Rank,
     Short,
     YesNo,
@@ -42,7 +43,7 @@ MorePhones = Annotated[list[MorePhone], Field(max_length=MOST_NUMBERS, descripti
 Languages = Annotated[list[Short], Field(max_length=10, examples=[["zh-CN", "Shaanxi dialect"]])]
 
 
-class _Rest(Given):
+class _Rest(Placed):
     relation: Short | None = Field(default=None, examples=["daughter"])
     more_phones: MorePhones | None = None
     hours: Hours | None = None

@@ -20,6 +20,7 @@ from registry.intake import (
     Note,
     Patch,
     Phone,
+    Placed,
     Sex,
     Short,
     YesNo,
@@ -83,7 +84,7 @@ class Access(Given):
     note: Note | None = None
 
 
-class _ElderRest(Given):
+class _ElderRest(Placed):
     sex: Sex | None = None
     birth_date: BirthDate | None = None
     id_number: IdNumberText | None = None
@@ -122,7 +123,7 @@ class ElderPatch(_ElderRest, Patch):
     language: Language | None = None
 
 
-class _AddressRest(Given):
+class _AddressRest(Placed):
     lat: Lat | None = None
     lon: Lon | None = None
     crs: Crs = Field(default="wgs84", description="The datum of lat and lon")

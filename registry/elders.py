@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,6 +21,7 @@ from registry.store import CONTACTS, DEVICES, ELDERS, Row
 
 KEPT_TO_ITSELF = frozenset({"id_number_key", "home_given", "area_path", "updated_at", "access_confirmed_on"})
 """Members that follow from others and are not told of in a history."""
+MOST_AHEAD = timedelta(days=366)  # A service may be agreed on long before it starts; later is a mistyped year.
 NAMELESS = "–"
 """What an erased person is called."""
 RemovalCheck = Callable[[Session, str], None]
@@ -153,6 +155,9 @@ class Elders:
         born = values.get("birth_date")
         if born is not None and born > self.desk.today:
             raise BadMember("birth_date", "lies in the future")
+        for name in ("joined_on", "service_from"):
+            if (on := values.get(name)) is not None and on > self.desk.today + MOST_AHEAD:
+                raise BadMember(name, "lies more than a year ahead")
         if given & {"access", "access_notes"}:
             values["access"] = _said(values["access"]) if "access" in values else before.get("access")
             told = values["access"], values.get("access_notes", before.get("access_notes"))

@@ -15,6 +15,7 @@ from core.ids import new_id
 from registry import audit
 from registry.audit import SYSTEM, Actor, Deed
 from registry.desk import Desk
+from registry.intake import BadMember
 from registry.models import Finding, table_of
 from registry.store import Row
 
@@ -146,7 +147,9 @@ class Findings:
         return self._open_one(finding_id, by, "give_back", {"owner_id": None})
 
     def snooze(self, finding_id: str, until: datetime, by: Actor) -> Row:
-        """Out of the list until then; it stays open and is not found a second time."""
+        """Out of the list until then; it stays open and is not found a second time. Raises BadMember for the past."""
+        if until <= self.desk.clock.now():
+            raise BadMember("until", "must lie in the future")
         return self._open_one(finding_id, by, "snooze", {"snoozed_until": until})
 
     def resolve(self, finding_id: str, note: str | None, by: Actor) -> Row:

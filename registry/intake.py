@@ -5,9 +5,20 @@ import json
 import re
 import unicodedata
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticKnownError
 
 from core.errors import Rejected
 
@@ -16,6 +27,8 @@ MAX_CONFIG_BYTES = 4096  # A device takes messages of 8 KiB.
 SHORTEST_REASON = 2  # Characters, wherever somebody has to say why: 核对 is a reason.
 EARLIEST_BIRTH = date(1900, 1, 1)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # They can make a name read as another.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(n) for n in range(0xFE00, 0xFE10)}
+"""Letters and marks that draw nothing by themselves: fillers, the empty Braille cell, choosers of a variant."""
 
 ContactRole = Literal["family", "community", "doctor", "security", "volunteer", "other"]
 ResourceKind = Literal[
@@ -37,9 +50,15 @@ class BadMember(Rejected):
         self.member, self.what = member, what
 
 
+def _can_be_seen(character: str) -> bool:
+    return not (character.isspace() or character in _BLANK or unicodedata.category(character) == "Cf")
+
+
 def _one_line(text: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in text):
         raise ValueError("holds characters that cannot be seen")
+    if text and not any(_can_be_seen(c) for c in text):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
     return text
 
 
@@ -131,6 +150,7 @@ AreaCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-]{1,20}$"), F
 Username = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\s\x00-\x1f\x7f]+$"),
+    _Visible,
     AfterValidator(account_name),
 ]
 NewPassword = Annotated[
@@ -147,6 +167,29 @@ class Given(BaseModel):
     def said(self) -> dict[str, Any]:
         """The members that were given, `version` aside."""
         return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
+
+
+def _looks_swapped(given: Any) -> bool:
+    """China's degrees the wrong way round, which no home anywhere has: they would lie in the Arctic, or nowhere."""
+    lat, lon = (given.get("lat"), given.get("lon")) if isinstance(given, dict) else (None, None)
+    return isinstance(lat, int | float) and isinstance(lon, int | float) and 73 <= lat <= 136 and 3 <= lon <= 54
+
+
+class Placed(Given):
+    """An input with `lat` and `lon`; the two the wrong way round are told as that, beside all else that is wrong."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _not_swapped(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        if not _looks_swapped(given):
+            return check(given)
+        fault = ValueError("lat and lon are the wrong way round")
+        faults = [InitErrorDetails(type="value_error", loc=("lat",), input=given["lat"], ctx={"error": fault})]
+        try:
+            check(given)
+        except ValidationError as wrong:
+            faults += [cast(InitErrorDetails, one) for one in wrong.errors() if one["loc"] != ("lat",)]
+        raise ValidationError.from_exception_data(cls.__name__, faults)
 
 
 class Change(Given):

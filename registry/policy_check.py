@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, cast, exists, func, or_, select
 from sqlmodel import Session
 
 from registry import area_store
@@ -23,8 +25,8 @@ from registry.rungs import policy_settings
 from registry.store import CONTACTS, ELDERS, Row
 
 HOURS = 168
-MOST_EXAMINED = 20_000  # Elders none of whose people can always be reached; more are counted as the first of them.
-AT_ONCE = 1000
+ALL_HOURS = (1 << HOURS) - 1
+MOST_EXAMINED = 20_000  # Elders none of whose people can always be reached; what is beyond them is not looked at.
 _POLICIES = table_of(Policy)
 _NOTHING = ("null", "[]")  # What an empty JSON column holds.
 
@@ -40,8 +42,9 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class PolicyCheck:
     """`elders` have this policy. `no_rung` of them have nobody on any rung, so that the usual roles are rung instead;
-    `nobody` of those have none of these either. `hours` are the elders without anybody reachable, for each hour of the
-    week from `begins_at` on; `is_partial` where they were counted for the first `examined` elders only."""
+    `nobody` of those have none of these either. `hours` are the elders without anybody reachable, `nobody` among them,
+    for each hour of the week from `begins_at` on; `is_partial` where of those who have somebody only the first
+    `examined` were looked at."""
 
     elders: int
     no_rung: int
@@ -66,14 +69,7 @@ def check(
     """Look at everybody whom the policy serves; `seen` are the conditions on elders that the asker's areas set."""
     settings = policy_settings(policy["settings"])
     served = [ELDERS.c.deleted_at.is_(None), *_served(session, policy), *seen]
-    on_rung, usual = _has(settings.roles), _has(CALL_ORDER)
-    counts = session.execute(
-        select(
-            func.count(),
-            func.count().filter(~on_rung),
-            func.count().filter(~on_rung & ~usual),
-        ).select_from(ELDERS).where(*served)
-    ).one()  # fmt: skip
+    elders, no_rung, nobody = _counts(session, settings, served)
     begins_at = now.astimezone(ZoneInfo(timezone)).replace(minute=0, second=0, microsecond=0)
     week = _Week(begins_at)
     hours: Counter[int] = Counter()
@@ -81,10 +77,9 @@ def check(
     for people in _examined(session, settings, served):
         examined += 1
         hours[week.unreached(people)] += 1
+    hours[ALL_HOURS] += nobody
     found = [sum(number for mask, number in hours.items() if mask >> hour & 1) for hour in range(HOURS)]
-    return PolicyCheck(
-        counts[0], counts[1], counts[2], begins_at, tuple(found), examined, is_partial=examined >= MOST_EXAMINED
-    )
+    return PolicyCheck(elders, no_rung, nobody, begins_at, tuple(found), examined, is_partial=examined >= MOST_EXAMINED)
 
 
 # -- whom it serves
@@ -112,6 +107,28 @@ def _served(session: Session, policy: Row) -> Iterator[ColumnElement[bool]]:
         yield or_(ELDERS.c.area_path.is_(None), ~area_store.within_any(ELDERS.c.area_path, smaller))
 
 
+# -- whom it rings for them
+
+
+def _counts(session: Session, settings: PolicySettings, served: Sequence[ColumnElement[bool]]) -> tuple[int, int, int]:
+    """All of them, those with nobody on a rung, and those with nobody to be rung at all; of one moment."""
+
+    def number(*where: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).select_from(ELDERS).where(*served, *where).scalar_subquery()
+
+    everybody, no_rung = number(), number(~_has(settings.roles))
+    if not _leaves_out_usual_roles(settings):
+        elders, lacking = session.execute(select(everybody, no_rung)).one()
+        return elders, lacking, lacking
+    nobody = number(~_has([*settings.roles, *CALL_ORDER]))
+    elders, lacking, alone = session.execute(select(everybody, no_rung, nobody)).one()
+    return elders, lacking, alone
+
+
+def _leaves_out_usual_roles(settings: PolicySettings) -> bool:
+    return not set(CALL_ORDER) <= set(settings.roles)
+
+
 def _has(roles: Iterable[str], *more: ColumnElement[bool]) -> ColumnElement[bool]:
     of_them = CONTACTS.c.elder_id == ELDERS.c.id, CONTACTS.c.deleted_at.is_(None), CONTACTS.c.role.in_(list(roles))
     return exists().where(*of_them, *more)
@@ -124,25 +141,30 @@ def _can_always_be_reached() -> ColumnElement[bool]:
     return and_(CONTACTS.c.wrong_number_at.is_(None), *empty)
 
 
+def _rung(settings: PolicySettings) -> Iterator[tuple[list[str], list[ColumnElement[bool]]]]:
+    """Which roles are rung for which elders, as `alarms.ladder.arranged` has it."""
+    on_rung = _has(settings.roles)
+    if settings.roles:
+        yield list(settings.roles), [on_rung]
+    if _leaves_out_usual_roles(settings):
+        yield list(CALL_ORDER), [~on_rung, _has(CALL_ORDER)]
+
+
 def _examined(
     session: Session, settings: PolicySettings, served: Sequence[ColumnElement[bool]]
 ) -> Iterator[list[Mapping[str, Any]]]:
-    """The people on the rungs of each elder of whom none can always be reached, an elder after the other."""
-    roles = list(settings.roles)
-    wanted = [*served, _has(roles), ~_has(roles, _can_always_be_reached())]
+    """The people who are rung for each elder of whom none can always be reached, an elder after the other."""
     columns = [CONTACTS.c[name] for name in ("elder_id", "hours", "away", "wrong_number_at", "more_phones")]
-    after, left = "", MOST_EXAMINED
-    while left > 0:
-        page = select(ELDERS.c.id).where(*wanted, ELDERS.c.id > after).order_by(ELDERS.c.id).limit(min(AT_ONCE, left))
-        ids = session.scalars(page).all()
-        people: dict[str, list[Mapping[str, Any]]] = {elder_id: [] for elder_id in ids}
-        theirs = CONTACTS.c.elder_id.in_(ids), CONTACTS.c.deleted_at.is_(None), CONTACTS.c.role.in_(roles)
-        for row in session.execute(select(*columns).where(*theirs)):
-            people[row.elder_id].append(dict(row._mapping))
-        yield from people.values()
-        if len(ids) < AT_ONCE:
-            return
-        after, left = ids[-1], left - len(ids)
+    left = MOST_EXAMINED
+    for roles, have_them in _rung(settings):
+        wanted = *served, *have_them, ~_has(roles, _can_always_be_reached())
+        # One question for all of them: page by page PostgreSQL would join the two tables anew for each page.
+        some = select(ELDERS.c.id).where(*wanted).order_by(ELDERS.c.id).limit(left).subquery()
+        theirs = CONTACTS.c.elder_id == some.c.id, CONTACTS.c.deleted_at.is_(None), CONTACTS.c.role.in_(roles)
+        rows = session.execute(select(*columns).where(*theirs).order_by(CONTACTS.c.elder_id)).mappings()
+        for _, people in groupby(rows, key=itemgetter("elder_id")):
+            yield [dict(one) for one in people]
+            left -= 1
 
 
 # -- when somebody can be reached, as one bit for each hour of the week
@@ -161,7 +183,7 @@ class _Week:
         for one in people:
             if _has_a_good_number(one):
                 reached |= self._open(json.dumps(one["hours"])) & ~self._away(json.dumps(one["away"]))
-        return ~reached & ((1 << HOURS) - 1)
+        return ~reached & ALL_HOURS
 
     def _open_mask(self, hours: str) -> int:
         known = json.loads(hours)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from registry.hours_intake import Hours, Span
-from registry.intake import Address, Crs, Given, Lat, Lon, Name, Note, Patch, Phone, ResourceKind, Short
+from registry.intake import Address, Crs, Lat, Lon, Name, Note, Patch, Phone, Placed, ResourceKind, Short
 
 MAX_CAPABILITIES = 30
 
@@ -21,7 +21,7 @@ Capabilities = Annotated[
 ]
 
 
-class ResourceNew(Given):
+class ResourceNew(Placed):
     """Help that may be near somebody."""
 
     kind: ResourceKind
@@ -36,7 +36,7 @@ class ResourceNew(Given):
     note: Note | None = None
 
 
-class ResourcePatch(Patch):
+class ResourcePatch(Placed, Patch):
     """What is new about a resource; a new place needs both lat and lon."""
 
     NULLABLE = frozenset({"phone", "address", "hours", "capabilities", "note"})

@@ -11,7 +11,7 @@ from console.deps import CentreDep, actor_of, allowed
 from console.i18n import N_
 from console.routes.versions import IfMatch, ReasonToOpen
 from registry.elder_intake import ElderPatch
-from registry.intake import SHORTEST_REASON, Crs, Given, Lat, Lon
+from registry.intake import SHORTEST_REASON, Crs, Lat, Lon, Placed
 from registry.sessions import SignedIn
 from registry.store import Row
 
@@ -29,7 +29,7 @@ class Home(BaseModel):
     version: int = Field(description="The file's")
 
 
-class HomeGiven(Given):
+class HomeGiven(Placed):
     """Where the home really is, and how that is known; both null where the place turned out not to be known."""
 
     lat: Lat | None

@@ -102,10 +102,12 @@ class Check(BaseModel):
     no_rung: int = Field(description="Nobody stands on any rung: family, community and doctor are rung instead")
     nobody: int = Field(description="Of these, who has none of those three either")
     begins_at: datetime
-    hours: list[int] = Field(description="Elders without anybody reachable, for 168 hours from begins_at on")
+    hours: list[int] = Field(
+        description="Elders without anybody reachable, `nobody` among them, for 168 hours from begins_at on"
+    )
     worst: Gap | None = Field(description="The first of the worst hours; null: there is always somebody")
     examined: int
-    is_partial: bool = Field(description="The hours are those of the first `examined` elders only")
+    is_partial: bool = Field(description="Of those who have somebody only the first `examined` are in the hours")
 
     @classmethod
     def shown(cls, found: policy_check.PolicyCheck) -> Self:

@@ -32,6 +32,16 @@ def test_hours_and_abilities_are_kept_and_told(site: ConsoleSite) -> None:
     assert (unknown["open_now"], unknown["hours"], unknown["capabilities"]) == (None, None, None)
 
 
+def test_a_place_with_lat_and_lon_the_wrong_way_round_is_told(site: ConsoleSite) -> None:
+    given = {"kind": "hospital", "name": "医院", "lat": 108.7, "lon": 34.3}
+
+    told = problem_of(site.as_("registrar").post("/api/v1/resources", json=given), 422)
+
+    assert [(one["where"], one["what"]) for one in told["errors"]] == [
+        ("body.lat", "lat and lon are the wrong way round")
+    ]
+
+
 @pytest.mark.parametrize(
     "hours",
     [

@@ -130,6 +130,16 @@ def test_filters_stand_in_the_address(site: ConsoleSite, world: World, query: st
     assert (ELDER.id in signed_in(site, "registrar").get(f"{LIST}?{query}").text) == is_found
 
 
+def test_lat_and_lon_the_wrong_way_round_are_told_beside_the_field(site: ConsoleSite) -> None:
+    typed = {"name": "钱远方", "lat": "108.7", "lon": "34.3"}
+
+    refused = site.as_("registrar").post("/registry/elders/new", data=typed, headers={"accept": "text/html"})
+
+    assert refused.status_code == 422
+    assert "纬度和经度填反了" in refused.text
+    assert 'value="108.7"' in refused.text
+
+
 def test_a_new_file_is_begun_and_what_is_wrong_stands_beside_its_field(site: ConsoleSite, world: World) -> None:
     browser = signed_in(site, "registrar")
     given: dict[str, Any] = {"name": "<b>𠮷田</b>", "lat": "0", "lon": "0", "crs": "wgs84", "kinds": ["", "veteran"]}

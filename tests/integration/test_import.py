@@ -145,6 +145,15 @@ def test_resources_keep_their_datum(site: ImportSite) -> None:
     assert hospital["lat"] != 34.33
 
 
+@pytest.mark.parametrize(("kind", "what"), [("elders", ""), ("resources", "police")])
+def test_lat_and_lon_the_wrong_way_round_are_told(site: ImportSite, kind: str, what: str) -> None:
+    head, row = ["name", "lat", "lon", *(["kind"] if what else [])], ["赵桂明", 108.7, 34.3, *([what] if what else [])]
+
+    report = site.import_text(kind, csv_text(head, row))
+
+    assert list(report.refusals) == [(2, "lat", "lat and lon are the wrong way round")]
+
+
 FILES = {
     "elders": ELDERS,
     "contacts": csv_text(["elder_phone", "name", "role", "phone", "rank"],

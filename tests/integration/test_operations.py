@@ -164,7 +164,7 @@ def test_a_data_key_is_changed_and_the_wrong_one_is_told(tmp_path: Path) -> None
     changed = typed(tmp_path, "db", "rekey", data_keys=f"{new},{old}")
 
     assert (left.returncode, changed.returncode) == (1, 0)
-    assert "1 sealed anew" in changed.stdout
+    assert "2 sealed anew" in changed.stdout  # A file, and where the log ends.
     assert "ok    data key" in typed(tmp_path, "doctor", data_keys=new).stdout
 
 

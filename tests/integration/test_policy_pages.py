@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from starlette.testclient import TestClient
 
 from core.db import Database
 from registry import search_index
@@ -168,3 +169,33 @@ def test_a_name_that_cannot_be_in_an_address_is_refused(site: ConsoleSite, name:
     if "/" not in name:
         assert leader.post(f"/registry/policies/{name}", data=NIGHT, headers=HTML).status_code == 422
     assert [one["name"] for one in leader.get("/api/v1/policies").json()["items"]] == ["default"]
+
+
+def test_who_has_nobody_is_told_apart_from_who_is_not_reached_in_an_hour(site: ConsoleSite) -> None:
+    leader = site.as_("supervisor")
+    away = site.make("elders", name="钱远方")["id"]
+    office = [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}]
+    site.make("contacts", elder_id=away, role="family", hours=office)
+    leader.put("/api/v1/policies/default", json={"rungs": [{"role": "doctor"}]})
+    before = waiting_on(leader, "/registry/policies/default")
+    alone = site.make("elders", name="孙独居")["id"]
+
+    both = waiting_on(leader, "/registry/policies/default")
+    leader.put("/api/v1/policies/alone", json={"elder_id": alone})
+    his = waiting_on(leader, "/registry/policies/alone")
+
+    assert "改为呼叫家属、社区和医生" in before
+    assert re.search(r"周. 11-\d\d \d\d:00 时，有 1 位", before)
+    assert "登记联系人" not in before
+    assert re.search("时，有 2 位.*其中 1 位有联系人", both)
+    assert "1 位任何时候都没有可呼叫的联系人" in both
+    assert 'href="/registry/elders?risk=no_contact"' in both
+    assert '<rect class="is-always"' in both
+    assert f'href="/registry/elders/{alone}"' in his
+    assert "<svg" not in his, "a picture that is the same at every hour says nothing"
+    assert "随时" not in his
+
+
+def waiting_on(leader: TestClient, path: str) -> str:
+    """What the page says about whom the policy leaves waiting."""
+    return leader.get(path, headers=HTML).text.partition('id="waiting"')[2].partition("</section>")[0]

@@ -116,6 +116,8 @@ def test_empty_members_follow_from_the_id_number(site: ConsoleSite, registrar: T
         ({"kinds": ["king"]}, "kinds.0"),
         ({"access": {"secret": "x"}}, "access.secret"),
         ({"joined_on": "soon"}, "joined_on"),
+        ({"joined_on": "2050-01-01"}, "joined_on"),
+        ({"service_from": "2027-11-23"}, "service_from"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_beside_its_member(

@@ -13,6 +13,7 @@ from registry.audit import Actor
 from registry.contact_intake import ContactNew
 from registry.elder_intake import ElderNew
 from registry.findings import Found
+from registry.intake import BadMember
 from registry.service import RegistryService
 from registry.store import CONTACTS, Row, get
 from tests.world import START
@@ -86,6 +87,14 @@ def test_taken_put_off_resolved_and_opened_again(db: Database, clock: ManualCloc
     assert registry.findings.reopen(one["id"], QIN)["resolved_at"] is None
     with pytest.raises(NotFound):
         registry.findings.take("nobody", QIN)
+
+
+def test_nothing_is_put_off_into_the_past(db: Database, clock: ManualClock, registry: RegistryService) -> None:
+    found(db, Found("access_unconfirmed", "elder", "e1", "e1"))
+    [one] = listed(db, clock)
+    with pytest.raises(BadMember, match="until: must lie in the future"):
+        registry.findings.snooze(one["id"], START - timedelta(days=2000), QIN)
+    assert listed(db, clock) == [one]
 
 
 def contact(registry: RegistryService, phone: str, **more: object) -> Row:

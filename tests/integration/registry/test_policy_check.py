@@ -105,6 +105,36 @@ def test_elders_with_nobody_on_a_rung_are_counted(town: Town) -> None:
     assert (found.elders, found.no_rung, found.nobody) == (4, 3, 2)
 
 
+def test_whom_the_usual_roles_are_rung_for_waits_outside_their_hours(town: Town) -> None:
+    town.put("default", rungs=[{"role": "doctor"}])
+    town.elder({"hours": OFFICE})
+    town.elder({"hours": OFFICE}, {"hours": always(), "role": "community"})
+    town.elder({"hours": OFFICE, "role": "doctor"}, {})
+    found = town.check()
+    assert (found.no_rung, found.nobody) == (2, 0)
+    assert set(found.hours) == {0, 2}
+    assert (7, 3) in hours_of(found)
+
+
+def test_officers_alone_on_the_rungs_leave_the_usual_roles(town: Town) -> None:
+    town.put("default", rungs=[{"role": "officer"}])
+    town.elder({"hours": OFFICE})
+    town.elder({})
+    assert (max(town.check().hours), town.check().no_rung) == (1, 2)
+
+
+def test_who_has_nobody_is_reached_by_nobody_at_every_hour(town: Town) -> None:
+    town.elder()
+    town.elder({"role": "volunteer"})
+    town.elder({"hours": OFFICE})
+    town.elder({})
+    found = town.check()
+    assert (found.elders, found.no_rung, found.nobody) == (4, 2, 2)
+    assert set(found.hours) == {2, 3}
+    assert found.worst is not None
+    assert found.worst.elders == 3
+
+
 def test_who_has_a_nearer_policy_is_not_the_farther_ones(town: Town) -> None:
     zhao = town.elder({})
     for area in ("a", "a", "b"):
@@ -122,5 +152,9 @@ def test_only_so_many_are_examined(town: Town, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(policy_check, "MOST_EXAMINED", 2)
     for _ in range(3):
         town.elder({"hours": OFFICE})
+    town.elder({"hours": OFFICE, "role": "doctor"})
+    town.elder()
     found = town.check()
-    assert (found.examined, found.is_partial, max(found.hours)) == (2, True, 2)
+    assert (found.examined, found.is_partial, max(found.hours)) == (2, True, 3)
+    town.put("default", rungs=[{"role": "doctor"}])
+    assert (town.check().examined, max(town.check().hours)) == (2, 3)
