@@ -119,11 +119,12 @@ class LiveCentre:
         return answer.json()
 
     def household(self, name: str = "赵桂明") -> "Household":
-        """An elder with a daughter and a device, and a hospital near by."""
+        """An elder with a daughter and a device; homes lie within 9 km, however many there are."""
         number = next(self.numbers)
+        lat, lon = 34.33 + number % 40 / 500, 108.71 + number // 40 / 500
         elder = self.ask("POST", "/api/v1/elders", {
             "name": f"{name}{number}", "birth_date": "1944-03-05", "phone": f"+86138{number:08d}",
-            "address": f"秦都区吴家堡{number}号楼2-401", "lat": 34.33 + number / 500, "lon": 108.71,
+            "address": f"秦都区吴家堡{number}号楼2-401", "lat": lat, "lon": lon,
             "health": {"conditions": ["高血压"]},
         })  # fmt: skip
         contact = self.ask("POST", "/api/v1/contacts", {

@@ -104,6 +104,7 @@ def test_no_press_waits_for_thousands_of_rows_in_one_piece(run: Run, db: Databas
         file.write_text("kind,name,lat,lon\n" + lines)
     centre = Attendance(db, SystemClock(), "up", ["gateway"], problem=lambda: None, figures=dict)
     centre.sign()
+    centre.start()
 
     tried, whole = run("resources", "many.csv", "--dry-run"), run("resources", "many.csv")
 
@@ -113,13 +114,13 @@ def test_no_press_waits_for_thousands_of_rows_in_one_piece(run: Run, db: Databas
         assert (whole.returncode, whole.stdout) == (1, "")
         assert whole.stderr.splitlines()[-1] == f"carebell: {TOO_MANY_AT_WORK}"
         assert count_of(db, "resources") == 0
-        centre.sign()
         assert run("resources", "few.csv").returncode == 0
         assert run("resources", "many.csv", "--rows", "good").returncode == 0
         centre.stop()
         again = run("resources", "many.csv", "--on-existing", "update")
         assert again.stdout.splitlines()[-1].startswith(f"{rows} read, 0 refused, {rows} with nothing new")
     else:
+        centre.stop()
         assert "refused now" not in tried.stdout
         assert whole.returncode == 0
 
