@@ -164,6 +164,20 @@ def test_what_is_refused_is_told_although_another_alarm_is_shown_by_then(open_pa
     expect(page.locator("#note-text")).to_have_value("About the other one")
 
 
+def answered_late(page: Page, pattern: str) -> list[tuple[Route, APIResponse]]:
+    """The first answer to that is fetched and kept back until the test lets it in; later ones pass."""
+    late: list[tuple[Route, APIResponse]] = []
+
+    def answer(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route(pattern, answer)
+    return late
+
+
 def written(page: Page, late: list[tuple[Route, APIResponse]]) -> bool:
     """Routes are served while the page is waited for."""
     page.wait_for_timeout(20)
@@ -173,8 +187,8 @@ def written(page: Page, late: list[tuple[Route, APIResponse]]) -> bool:
 def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
     open_page: Open, centre: LiveCentre
 ) -> None:
-    page, late = open_page(), list[tuple[Route, APIResponse]]()
-    page.route("**/desk/queue?*", lambda route: late.append((route, route.fetch())))
+    page = open_page()
+    late = answered_late(page, "**/desk/queue?*")
 
     page.locator(".views [data-view=all]").click()
     until(lambda: written(page, late), "the queue is written")
@@ -185,12 +199,13 @@ def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
 
     page.wait_for_function("!document.getElementById('queue').hasAttribute('aria-busy')")
     assert page.locator(f"#line-{alarm_id}").count() == 1
+    page.unroute_all(behavior="wait")
 
 
 def test_a_closed_alarm_does_not_come_back_with_a_line_written_before(open_page: Open, centre: LiveCentre) -> None:
     alarm_id, other = centre.household().press(), centre.household().press()
-    page, late = open_page(), list[tuple[Route, APIResponse]]()
-    page.route("**/desk/lines?*", lambda route: late.append((route, route.fetch())))
+    page = open_page()
+    late = answered_late(page, "**/desk/lines?*")
 
     page.evaluate("id => carebell.queue.want(id)", alarm_id)
     until(lambda: written(page, late), "the line is written")
@@ -202,6 +217,7 @@ def test_a_closed_alarm_does_not_come_back_with_a_line_written_before(open_page:
         late[0][0].fulfill(response=late[0][1])
 
     expect(page.locator(f"#line-{alarm_id}")).to_have_count(0)
+    page.unroute_all(behavior="wait")
 
 
 def test_two_officers_one_alarm(open_page: Open, centre: LiveCentre) -> None:
