@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text, update
@@ -58,7 +59,8 @@ def record(session: Session, actor: Actor, now: datetime, *deeds: Deed) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    seq, previous = _end(session) or _last(session)
+    # A version that knows no sealed end may still write beside this one: the log goes on behind what it wrote.
+    seq, previous = max(_end(session) or (0, FIRST_HASH), _last(session), key=itemgetter(0))
     rows = []
     for deed in deeds:
         seq += 1

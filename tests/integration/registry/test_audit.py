@@ -114,6 +114,18 @@ def test_an_end_that_was_not_sealed_here_is_found_out(db: Database, how: Executa
     assert verdict(db).broken_at == 2
 
 
+def test_the_log_goes_on_behind_what_an_older_version_wrote(db: Database) -> None:
+    write(db, VIEW)
+    with db.read() as session:
+        end = session.execute(select(audit.END.c.state)).scalar()
+    write(db, VIEW, VIEW)
+    with db.write() as session:
+        session.execute(update(audit.END).values(state=end))
+
+    write(db, VIEW)
+    assert (verdict(db).entries, verdict(db).broken_at) == (4, None)
+
+
 def test_an_entry_slipped_in_is_found_out(db: Database) -> None:
     write(db, VIEW)
     with db.read() as session:
