@@ -100,7 +100,7 @@ def test_the_choice_stands_while_the_alarm_shown_before_changes(open_page: Open,
         "id => document.addEventListener('carebell:changed', e => { window.heard |= e.detail.alarm.id === id; })", shown
     )
     before.press()
-    page.wait_for_function("window.heard")
+    page.wait_for_function("() => window.heard")
     expect(page.locator(f"#line-{chosen}")).to_have_class(re.compile("is-chosen"))
     for route in held:
         route.continue_()
@@ -197,7 +197,7 @@ def test_a_press_is_shown_although_a_queue_written_before_it_arrives_after_it(
     for route, answer in late:
         route.fulfill(response=answer)
 
-    page.wait_for_function("!document.getElementById('queue').hasAttribute('aria-busy')")
+    page.wait_for_function("() => !document.getElementById('queue').hasAttribute('aria-busy')")
     assert page.locator(f"#line-{alarm_id}").count() == 1
     page.unroute_all(behavior="wait")
 
