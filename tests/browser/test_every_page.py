@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,16 +21,17 @@ WIDTHS = {"two windows beside each other, or 200 % zoom": 720, "a telephone": 39
 LINKS = "Array.from(document.querySelectorAll('a[href]:not([download])'), (link) => link.href)"
 
 
-def pages_from(page: Page, start: str) -> dict[str, str]:
-    """One address of each kind of page that links lead to: its path with ids left out, and a path."""
-    found: dict[str, str] = {}
+def each_page(page: Page, start: str) -> Iterator[str]:
+    """The kinds of pages that links lead to, their paths with ids left out; one of each is open when it is given."""
+    found: set[str] = set()
     waiting = deque([start])
     while waiting and len(found) < MOST_PAGES:
         path = waiting.popleft()
         kind = AN_ID.sub("/…", path)
         if kind in found or NO_PAGES.search(path):
             continue
-        found[kind] = path
+        found.add(kind)
+        page.set_viewport_size({"width": 1440, "height": 900})
         answer = page.goto(path)
         assert answer is not None
         assert answer.status < 400, f"a link leads to {path}: {answer.status}"
@@ -37,7 +39,7 @@ def pages_from(page: Page, start: str) -> dict[str, str]:
             parts = urlsplit(link)
             if parts.hostname == "127.0.0.1":
                 waiting.append(parts.path)
-    return found
+        yield kind
 
 
 def fill_what_is_empty_at_first(page: Page) -> None:
@@ -59,13 +61,11 @@ def test_every_page_is_for_everybody(open_page: Open, centre: LiveCentre, user: 
     page = open_page("/account", user=user)
     if user == "root":
         fill_what_is_empty_at_first(page)
-    found = pages_from(page, "/registry" if user == "auditor" else "/")
-    wrong = []
-    for kind, path in found.items():
-        page.set_viewport_size({"width": 1440, "height": 900})
-        page.goto(path)
-        page.wait_for_load_state("load")
-        wrong += [f"{kind} by day: {one}" for one in problems(page)]
+    wrong, looked_at = [], 0
+    for kind in each_page(page, "/registry" if user == "auditor" else "/"):
+        looked_at += 1
+        if user == "root":
+            wrong += [f"{kind} by day: {one}" for one in problems(page)]
         page.evaluate("document.documentElement.dataset.theme = 'night'")
         for what, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 844})
@@ -75,4 +75,4 @@ def test_every_page_is_for_everybody(open_page: Open, centre: LiveCentre, user: 
         wrong += [f"{kind} by night on a telephone: {one}" for one in problems(page)]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
-    assert len(found) > 3
+    assert looked_at > 3
