@@ -29,6 +29,7 @@ DownMessage = tuple[str, str, bytes, Callable[[], None] | None]
 _BACKLOG: Final = 1_024
 _START_S: Final = 10.0
 _OLDEST_EVERY: Final = 30  # looks at the young generations
+_TURNS: Final = 5  # of the loop, from an accepted socket to a closed one: task, transport, refusal, loss, and one more
 _GONE_AFTER_IDLE_S: Final = 120  # TCP's own probes find a dead peer that asked for no keepalive.
 
 
@@ -146,8 +147,12 @@ class Endpoint:
         await stop_wanted.wait()
         if tidying is not None:
             tidying.cancel()
+        # asyncio loses a socket that it has accepted and whose task has not begun when the server is closed.
+        asyncio.get_running_loop().remove_reader(listener)
+        await asyncio.sleep(0)
         server.close()
         await hub.shut_down(self._farewell)
+        await _close_what_arrives()
 
     async def _forget_handshakes(self) -> None:
         """asyncio leaves the buffers of a failed TLS handshake, 256 KiB, in a cycle; who scans ports makes many.
@@ -181,6 +186,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
     listener.setblocking(False)
     return listener
+
+
+async def _close_what_arrives() -> None:
+    """Close connections that were accepted at the very end: asyncio makes each in a task, the handshake included."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
 
 
 def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[None, None, None]) -> None:

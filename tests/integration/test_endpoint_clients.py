@@ -8,7 +8,10 @@ import ssl
 import subprocess
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -262,3 +265,32 @@ def test_what_failed_handshakes_leave_behind_is_collected(tmp_path: Path, door: 
     finally:
         gc.set_threshold(*before)
         endpoint.stop()
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_whoever_comes_while_it_stops_is_closed(tmp_path: Path, door: RememberingDoor, is_sealed: bool) -> None:
+    server_side = None
+    if is_sealed:
+        server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server_side.load_cert_chain(*make_certificate(tmp_path))
+    for _ in range(12):
+        endpoint = Endpoint("127.0.0.1", 0, door, tls=server_side)
+        endpoint.start()
+        came: list[socket.socket] = []
+        with ThreadPoolExecutor(2) as pool:
+            coming = [pool.submit(keep_coming, endpoint.port, came) for _ in range(2)]
+            wait_until(partial(came.__getitem__, slice(10, None)), "some who have come")
+            endpoint.stop()
+            assert [one.result() for one in coming] == [None, None]
+        for one in came:
+            one.settimeout(PATIENCE_S)
+            with one, suppress(ConnectionError):
+                assert one.recv(100) == b""
+    gc.collect()  # Pytest tells of a transport that was left open.
+
+
+def keep_coming(port: int, came: list[socket.socket]) -> None:
+    """Connect again and again, saying nothing, until nobody listens."""
+    with suppress(ConnectionError):
+        while True:
+            came.append(socket.create_connection(("127.0.0.1", port), PATIENCE_S))
