@@ -24,6 +24,7 @@ CODE_TEXTS = (
     N_("there is no such kind of person"),
     N_("is what another code of this table is called"),
     N_("holds a sign that stands between words in an import (; , / and the like)"),
+    N_("this reason is always offered: a file must open for what is in no table"),
     N_("code tables are changed by people who see every area"),
 )
 """What the registry says of codes; written there in English, translated with the pages."""

@@ -21,6 +21,7 @@ from registry.vocabularies import BETWEEN, BUILT_IN, LAST_RANK, OTHER
 
 MOST = 200  # Codes of one table: more than anybody can choose from.
 LONGEST_CODE = 40
+ALWAYS_OFFERED = id_of("open_reason", OTHER)  # Else there would be files that nobody can open, and why in no words.
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Codes:
             _check_version(before, version or patch.version)
             values = _as_kept(before, patch.said())
             told = _laid(before, values)
+            if code_id == ALWAYS_OFFERED and not told.is_offered:
+                raise Conflict("this reason is always offered: a file must open for what is in no table")
             changed = [
                 name for name in ("zh", "en", "rank", "is_offered") if getattr(told, name) != getattr(before, name)
             ]

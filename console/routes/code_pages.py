@@ -18,6 +18,7 @@ from core.errors import Conflict, NotFound
 from registry import code_tables
 from registry.code_intake import CodeNew, CodePatch
 from registry.code_tables import Code
+from registry.codes import ALWAYS_OFFERED
 from registry.intake import BadMember
 from registry.sessions import SignedIn
 
@@ -38,7 +39,9 @@ def codes(
     with centre.db.read() as session:
         known, used = code_tables.tables(session), code_tables.uses(session)
     links = {one.id: _files(one) for table in known.values() for one in table.codes}
-    return page(request, "registry_codes.html", user, tables=known, used=used, links=links, at=at, **WORDS)
+    return page(
+        request, "registry_codes.html", user, tables=known, used=used, links=links, at=at, stays=ALWAYS_OFFERED, **WORDS
+    )
 
 
 @router.get("/new")
@@ -91,7 +94,10 @@ def act(centre: CentreDep, user: Writer, code_id: str, deed: str) -> Response:
         service.move(code_id, _STEPS[deed], by=by)
         return flash.after(_at(code_id, deed), SAVED)
     if deed in _OFFERS:
-        service.change(code_id, CodePatch(is_offered=_OFFERS[deed]), by=by)
+        try:
+            service.change(code_id, CodePatch(is_offered=_OFFERS[deed]), by=by)
+        except Conflict as refused:
+            return flash.after(_at(code_id), str(refused))
         if deed == "offer":
             return flash.after(_at(code_id, "withdraw"), N_("It is offered again."))
         said = N_("It is not offered any more; files that have it keep it.")
@@ -123,9 +129,8 @@ def _code(centre: CentreDep, code_id: str) -> Code:
 
 
 def _at(code_id: str, deed: str = "") -> str:
-    """The list, at the code's row."""
-    query = f"?{urlencode({'at': f'{deed}:{code_id}'})}" if deed else ""
-    return f"{LIST}{query}#{code_id}"
+    """The list at the code's row, or with the keyboard on one of its buttons; browsers do not do both."""
+    return f"{LIST}?{urlencode({'at': f'{deed}:{code_id}'})}" if deed else f"{LIST}#{code_id}"
 
 
 def _files(one: Code) -> str | None:

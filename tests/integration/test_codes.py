@@ -522,6 +522,15 @@ def test_a_file_is_opened_for_a_reason_of_the_site(site: ConsoleSite, admin: Tes
         assert session.connection().execute(reasons).scalars().all() == ["上级检查: 季度"]
 
 
+def test_a_reason_in_ones_own_words_is_always_offered(site: ConsoleSite, admin: TestClient) -> None:
+    told = problem_of(admin.patch(f"{CODES_PATH}/open_reason.other", json={"is_offered": False}), 409)
+
+    assert told["detail"] == "this reason is always offered: a file must open for what is in no table"
+    page = browser_of(site).get("/registry/codes").text
+    assert 'formaction="/registry/codes/open_reason.call/withdraw"' in page
+    assert 'formaction="/registry/codes/open_reason.other/withdraw"' not in page
+
+
 def test_help_can_do_what_the_site_calls_it(site: ConsoleSite, admin: TestClient) -> None:
     add(admin, vocabulary="capability", code="oxygen", zh="供氧", en="brings oxygen")
     one = site.make("resources", name="市医院", capabilities=["oxygen", "dialysis", "会下棋"])
