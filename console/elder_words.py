@@ -1,21 +1,9 @@
-"""Words of an elder's file: kinds of person, caller marks, the way in, deeds of its history."""
+"""Words of an elder's file: caller marks, the way in, deeds of its history."""
 
 from collections.abc import Mapping
 
 from console.i18n import N_
 
-ELDER_KIND_WORDS = {
-    "party_member": N_("Party member"),
-    "retired_cadre": N_("retired cadre"),
-    "special_aid": N_("special aid"),
-    "disabled": N_("disabled"),
-    "veteran": N_("veteran"),
-    "low_income": N_("low income"),
-    "childless": N_("childless"),
-    "lost_only_child": N_("lost their only child"),
-    "living_alone": N_("living alone"),
-    "other": N_("other kind"),
-}
 MARK_WORDS = {
     "vip": N_("VIP"),
     "important": N_("important customer"),
@@ -96,15 +84,6 @@ DEVICE_FILTERS = {
     "retired": N_("retired"),
     "stock": N_("in stock"),
 }
-REASON_WORDS = {
-    "call": N_("The elder or the family is calling"),
-    "update": N_("To bring the file up to date"),
-    "visit": N_("A visit or a service is being arranged"),
-    "device": N_("Work on the device"),
-    "complaint": N_("A complaint or a question about the service"),
-    "other": N_("Something else (say what)"),
-}
-"""Why somebody opens the sensitive part of a file outside an alarm."""
 WHY_FOUND_WORDS = {
     "name": N_("Name"),
     "reading": N_("Spoken as"),

@@ -52,6 +52,7 @@ SUBJECTS = {
     "todo": N_("to-do"),
     "hand_over": N_("hand-over"),
     "card": N_("card of the knowledge base"),
+    "code": N_("code table"),
     "offline_list": N_("offline list"),
     "recording": N_("recording"),
 }

@@ -194,7 +194,7 @@ def _filters(speech: Words, zone: ZoneInfo) -> dict[str, Any]:
         "hours_lines": lambda hours: hours_lines(hours, speech.language), "why": coded(w.WHY_WORDS),
         "logged": lambda action: deed_text(action, speech), "subject": coded(SUBJECTS), "kept_kind": coded(KEPT_KINDS),
         "health": coded(w.HEALTH_WORDS), "health_value": health_value,
-        "elder_kind": coded(e.ELDER_KIND_WORDS), "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
+        "mark": coded(e.MARK_WORDS), "member": coded(e.MEMBER_WORDS),
         "deed": coded(e.DEED_WORDS), "device_state": coded(e.DEVICE_FILTERS), "why_found": coded(e.WHY_FOUND_WORDS),
         "level": coded(w.LEVEL_WORDS), "area_level": coded(w.AREA_LEVEL_WORDS),
         "marked": marked, "access_part": coded(e.ACCESS_WORDS),

@@ -129,6 +129,11 @@ def respond(
     return HTMLResponse(f"<!doctype html><title>{text[0]}</title><h1>{text[0]}</h1><p>{text[1]}</p>", status, headers)
 
 
+def wrong_query(name: str, what: str) -> RequestValidationError:
+    """A parameter of the address that is written as it should be, and means nothing."""
+    return RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": what, "input": None}])
+
+
 def is_page(request: Request) -> bool:
     """Whether a person's browser asks for a page, and not a program for data."""
     wants_html = "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers

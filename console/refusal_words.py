@@ -65,6 +65,7 @@ THINGS = (
     N_("photo"),
     N_("model"),
     N_("card"),
+    N_("code"),
     N_("boundary"),
     N_("shift"),
     N_("to-do"),
@@ -89,6 +90,8 @@ THINGS = (
 )
 """What stands in a pattern's gap and is a word itself."""
 PATTERNS = (
+    N_("files with this code: %(n)s; take it out of what is offered instead"),
+    N_("%(n)s codes are the most of one table"),
     N_("%(n)s addresses are the most an elder can have"),
     N_("somebody changed this boundary meanwhile: it is at version %(n)s"),
     N_("a %(one)s cannot lie in a %(other)s"),

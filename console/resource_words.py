@@ -1,4 +1,4 @@
-"""What kinds of help and what they can do are called on the pages."""
+"""What kinds of help and their hours are called on the pages."""
 
 from typing import Any
 
@@ -14,20 +14,6 @@ KIND_SIGNS = {
     "hospital": "H", "clinic": "+", "pharmacy": "Rx", "police": "P", "fire": "F", "community": "C", "volunteer": "V",
     "service": "S", "other": "·",
 }  # fmt: skip
-ABILITY_WORDS = {
-    "emergency_room": N_("emergency room"),
-    "ambulance": N_("ambulance"),
-    "dialysis": N_("dialysis"),
-    "stroke_centre": N_("stroke centre"),
-    "chest_pain_centre": N_("chest pain centre"),
-    "home_visit": N_("visits at home"),
-    "night_medicine": N_("medicine at night"),
-    "door_opening": N_("opens doors"),
-    "lifting": N_("lifts people who fell"),
-    "wheelchair": N_("wheelchair transport"),
-    "meals": N_("brings meals"),
-    "repairs": N_("repairs"),
-}
 DAY_WORDS = {1: N_("Mon"), 2: N_("Tue"), 3: N_("Wed"), 4: N_("Thu"), 5: N_("Fri"), 6: N_("Sat"), 7: N_("Sun")}
 DATUM_WORDS = (
     ("wgs84", N_("GPS (WGS-84)")),

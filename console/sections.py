@@ -26,6 +26,7 @@ SECTIONS = (
     Section("/registry/areas", N_("Areas"), "registry.read"),
     Section("/registry/map", N_("Map"), "registry.read"),
     Section("/registry/policies", N_("Policies"), "registry.read"),
+    Section("/registry/codes", N_("Code tables"), "codes.write"),
     Section("/registry/import", N_("Import and export"), "registry.write"),
     Section("/registry/users", N_("Users"), "users.read"),
     Section("/registry/log", N_("Audit log"), "logs.read"),

@@ -61,6 +61,8 @@ NOBODYS = frozenset(
         "import_id",
         "area_id",
         "card_id",
+        "code_id",
+        "deed",
         "hand_over_id",
         "kind",
         "model_id",

@@ -19,6 +19,7 @@ from migrations import configuration, current, upgrade
 MODELS = (
     "registry.models",
     "registry.knowledge_models",
+    "registry.code_models",
     "alarms.models",
     "alarms.recording_models",
     "notifier.models",

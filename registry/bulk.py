@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from registry import bulk_store
+from registry import bulk_store, code_tables
 from registry.area_store import Resolver
 from registry.audit import Actor
 from registry.bulk_match import Register, TwoFiles, keys_in_file
@@ -16,7 +16,7 @@ from registry.contacts import Contacts, refuse_the_elder
 from registry.desk import Desk
 from registry.device_intake import DeviceNew
 from registry.devices import Devices
-from registry.elder_intake import ElderNew
+from registry.elder_intake import NO_SUCH_KIND, ElderNew
 from registry.elders import Elders, in_area
 from registry.faults import fault_text
 from registry.intake import BadMember, BirthDate, Given, Id, Name, Phone
@@ -271,11 +271,16 @@ class Bulk:
         return said | {"elder_id": row["elder_id"]} if kind == "devices" and row["elder_id"] else said
 
     def _complete(self, good: Sequence[tuple[Entry, Row]], by: Actor, refusals: list[Refusal]) -> None:
-        """What an elder's row needs of the registry: the area's path and name."""
+        """What an elder's row needs of the registry: codes that there are, the area's path and name."""
         with self.desk.db.read() as session:
             look = Resolver(session)
+            unknown = code_tables.unknown(
+                session, "elder_kind", {kind for _, row in good for kind in row["kinds"] or ()}
+            )
             for entry, row in good:
                 try:
+                    if not unknown.isdisjoint(row["kinds"] or ()):
+                        refusals.append(Refusal(entry.row, "kinds", NO_SUCH_KIND))
                     row.update(in_area(look, row, {}))
                     by.scope.check_area(row.get("area_path"))
                 except BadMember as wrong:

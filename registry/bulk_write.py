@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from core.errors import Conflict, Rejected, TryAgain
-from registry import audit, bulk_store, device_history, findings, search, store
+from registry import audit, bulk_store, code_tables, device_history, findings, search, store
 from registry.audit import Actor, Deed
 from registry.bulk import Bulk, Change, Plan, Refusal, Say, TakeSecrets, nobody_listens
 from registry.bulk_match import KEY_MEMBER, Register, TwoFiles
@@ -113,6 +113,9 @@ def _add(bulk: Bulk, session: Session, kind: str, rows: Sequence[Row], by: Actor
     except TwoFiles:
         raise Conflict(_CHANGED) from None
     if not bulk_store.hold_elders(session, {row["elder_id"] for row in rows if row.get("elder_id") is not None}):
+        raise Conflict(_CHANGED)
+    kinds = {code for row in rows for code in row.get("kinds") or ()}
+    if code_tables.unknown(session, "elder_kind", kinds, hold=True):
         raise Conflict(_CHANGED)
     bulk_store.add_all(session, _TABLES[kind], rows, say)
     now = bulk.desk.clock.now()

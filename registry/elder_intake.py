@@ -1,5 +1,6 @@
 """An elder, as what comes in says it."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -27,10 +28,8 @@ from registry.intake import (
     as_day,
 )
 
-ElderKind = Literal[
-    "party_member", "retired_cadre", "special_aid", "disabled", "veteran", "low_income", "childless", "lost_only_child",
-    "living_alone", "other",
-]  # fmt: skip
+NO_SUCH_KIND = "there is no such kind of person"
+_CODE = r"^[a-z][a-z0-9_]{0,39}$"
 Mark = Literal["vip", "important", "blacklisted"]
 LONGEST_YEAR_DAY = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -51,6 +50,17 @@ def _day_of_year(text: str) -> str:
     return text
 
 
+def _as_code(text: str) -> str:
+    if re.fullmatch(_CODE, text) is None:
+        raise ValueError(NO_SUCH_KIND)
+    return text
+
+
+ElderKind = Annotated[
+    str,
+    AfterValidator(_as_code),
+    Field(description="A code of the table `elder_kind`", examples=["veteran"], json_schema_extra={"pattern": _CODE}),
+]
 Kinds = Annotated[list[ElderKind], Field(max_length=20), AfterValidator(_once)]
 Marks = Annotated[list[Mark], Field(max_length=10), AfterValidator(_once)]
 Day = Annotated[date, BeforeValidator(as_day), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]

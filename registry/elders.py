@@ -1,6 +1,6 @@
 """Writing elders' files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from core.errors import Conflict, NotFound
-from registry import addresses, audit, store
+from registry import addresses, audit, code_tables, store
 from registry.area_store import Place, Resolver
 from registry.audit import Actor, Deed
 from registry.contacts import refuse_the_elder
 from registry.desk import Desk
-from registry.elder_intake import ElderNew, ElderPatch
+from registry.elder_intake import NO_SUCH_KIND, ElderNew, ElderPatch
 from registry.identity import identified, refuse_twin
 from registry.intake import BadMember
 from registry.store import CONTACTS, DEVICES, ELDERS, Row
@@ -45,6 +45,7 @@ class Elders:
         row = self.row(given)
         with self.desk.db.write() as session:
             refuse_twin(session, self.desk.db.vault, row, row["id"])
+            refuse_unknown_kinds(session, row["kinds"])
             row |= in_area(Resolver(session), row, {})
             by.scope.check_area(row.get("area_path"))
             store.add(session, ELDERS, row)
@@ -70,6 +71,7 @@ class Elders:
             before = store.held(session, ELDERS, elder_id)
             values = self._values(said, set(said), before)
             refuse_twin(session, self.desk.db.vault, values, elder_id)
+            refuse_unknown_kinds(session, values.get("kinds"), before["kinds"])
             if values.keys() & {"name", "phone"}:
                 for contact in store.hold(session, CONTACTS, CONTACTS.c.elder_id == elder_id):
                     refuse_the_elder(contact, before | values, "phone" if "phone" in values else "name")
@@ -183,6 +185,14 @@ def in_area(look: Callable[[str], Place | None], values: Row, before: Row) -> Ro
     if "area_code" in values or ("area" in values and name is None):
         return {"area_code": None, "area_path": None}
     return {}
+
+
+def refuse_unknown_kinds(
+    session: Session, kinds: Collection[str] | None, before: Collection[str] | None = None
+) -> None:
+    """Raises BadMember for a code that is in no table, unless the file has it already."""
+    if code_tables.unknown(session, "elder_kind", set(kinds or ()) - set(before or ()), hold=True):
+        raise BadMember("kinds", NO_SUCH_KIND)
 
 
 def _said(access: Row | None) -> Row | None:

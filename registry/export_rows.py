@@ -9,7 +9,6 @@ from registry.import_columns import (
     ACCESS_MEMBERS,
     COLUMNS,
     DEVICE_STATES,
-    ELDER_KINDS,
     HEALTH_LISTS,
     HEALTH_TEXTS,
     LANGUAGES,
@@ -22,7 +21,7 @@ from registry.store import Row
 
 SEALED = frozenset({*HEALTH_LISTS, *HEALTH_TEXTS, *ACCESS_MEMBERS, "access_notes", "id_number"})
 _WORDS: Mapping[str, Mapping[str, str]] = {
-    "sex": SEXES, "role": ROLES, "state": DEVICE_STATES, "kinds": ELDER_KINDS, "marks": MARKS,
+    "sex": SEXES, "role": ROLES, "state": DEVICE_STATES, "marks": MARKS,
 }  # fmt: skip
 _HEALTH = {name: "notes" if name == "health_notes" else name for name in (*HEALTH_LISTS, *HEALTH_TEXTS)}
 _ACCESS = {name: "note" if name == "access_note" else name for name in ACCESS_MEMBERS}
@@ -42,15 +41,17 @@ def header_of(kind: str, left_out: Collection[str], *, in_chinese: bool) -> list
 
 
 def cells_of(
-    kind: str, row: Row, elder: Row | None, left_out: Collection[str], *, in_chinese: bool
+    kind: str, row: Row, elder: Row | None, left_out: Collection[str], words: Mapping[str, Mapping[str, str]] | None
 ) -> list[str | int | float | None]:
-    """One line; `elder` is whose contact or device it is."""
+    """One line; `elder` is whose contact or device it is. `words` are those of the code tables, by member and code;
+    without them codes stay codes."""
     cells: list[str | int | float | None] = []
     for column in COLUMNS[kind]:
         if column.member in left_out:
             continue
         value = value_of(kind, column.member, row, elder)
-        cells.append(_said(kind, column.member, value, in_chinese=in_chinese))
+        own = None if words is None else words.get(column.member) or _words(kind, column.member)
+        cells.append(_said(value, own))
     return cells
 
 
@@ -70,13 +71,14 @@ def value_of(kind: str, member: str, row: Row, elder: Row | None = None) -> Any:
     return row[member]
 
 
-def _said(kind: str, member: str, value: Any, *, in_chinese: bool) -> str | int | float | None:
+def _said(value: Any, own: Mapping[str, str] | None) -> str | int | float | None:
+    """With the Chinese words of the member's codes, or as the HTTP interface has it where there are none."""
     if value is None:
         return None
-    words = _words(kind, member) if in_chinese else {}
+    words = own or {}
     match value:
         case bool():
-            return ("是" if value else "否") if in_chinese else ("yes" if value else "no")
+            return ("yes" if value else "no") if own is None else ("是" if value else "否")
         case int() | float():
             return value
         case date():

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from sqlalchemy import ColumnElement, select
 
 from core.errors import Forbidden
-from registry import area_store, audit, store
+from registry import area_store, audit, code_tables, store
 from registry.audit import Actor, Deed
 from registry.export_fhir import entries_of
 from registry.export_rows import SEALED, cells_of, header_of
@@ -70,14 +70,15 @@ class Exports:
         now = desk.clock.now()
         with desk.db.write() as session:
             where = self._where(session, wanted)
+            words = code_tables.words_written(session) if wanted.in_chinese else None
             data = {"format": wanted.format, "with_sealed": wanted.with_sealed, "area_code": wanted.area_code}
             deed = Deed("registry.export", "export", wanted.kind, wanted.reason.strip()[:500], data)
             audit.record(session, self.by, now, deed)
         mark = self._mark(wanted, now)
         if wanted.format == "csv":
-            return _csv(mark, self._cells(wanted, where))
+            return _csv(mark, self._cells(wanted, where, words))
         if wanted.format == "xlsx":
-            return _xlsx(mark, self.by.name, now, self._cells(wanted, where))
+            return _xlsx(mark, self.by.name, now, self._cells(wanted, where, words))
         return _bundle(mark, now, self._resources(wanted, where))
 
     def _mark(self, wanted: Wanted, now: datetime) -> str:
@@ -109,7 +110,9 @@ class Exports:
                 yield session, rows
             after = rows[-1]["id"]
 
-    def _cells(self, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> Iterator[list[Any]]:
+    def _cells(
+        self, wanted: Wanted, where: Sequence[ColumnElement[bool]], words: Mapping[str, Mapping[str, str]] | None
+    ) -> Iterator[list[Any]]:
         left_out = frozenset() if wanted.with_sealed else SEALED
         yield header_of(wanted.kind, left_out, in_chinese=wanted.in_chinese)
         for session, rows in self._chunks(_TABLES[wanted.kind], where):
@@ -118,7 +121,7 @@ class Exports:
                 elders = store.rows_by_id(session, ELDERS, [row["elder_id"] for row in rows if row["elder_id"]])
             for row in rows:
                 elder = elders.get(row.get("elder_id") or "")
-                yield cells_of(wanted.kind, row, elder, left_out, in_chinese=wanted.in_chinese)
+                yield cells_of(wanted.kind, row, elder, left_out, words)
 
     def _resources(self, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> Iterator[dict[str, Any]]:
         """Patients with what is about them; of contacts, the patients are those whom the contacts are for."""

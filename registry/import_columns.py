@@ -28,11 +28,6 @@ _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 YES = frozenset({"1", "yes", "y", "true", "是", "有", "√"})
 NO = frozenset({"0", "no", "n", "false", "否", "无", "×"})
 SEXES = {"男": "male", "女": "female", "其他": "other", "m": "male", "f": "female"}
-ELDER_KINDS = {
-    "党员": "party_member", "离退休干部": "retired_cadre", "退休干部": "retired_cadre", "特殊救助": "special_aid",
-    "特困": "special_aid", "残疾": "disabled", "残疾人": "disabled", "退役军人": "veteran", "退伍军人": "veteran",
-    "低保": "low_income", "无子女": "childless", "失独": "lost_only_child", "独居": "living_alone", "其他": "other",
-}  # fmt: skip
 MARKS = {"贵宾": "vip", "重要客户": "important", "重要": "important", "黑名单": "blacklisted"}
 ROLES = {
     "家属": "family", "亲属": "family", "子女": "family", "社区": "community",
@@ -159,6 +154,7 @@ _ELDER = (
     Column("elder_birth_date", ("老人出生日期", "老人生日"), day),
 )
 
+# Kinds of person and what help can do stay words here: `registry.code_tables.translated` makes codes of them.
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "elders": (
         _NAME, Column("sex", ("性别", "gender"), one_of(SEXES)),
@@ -174,7 +170,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("health_notes", ("健康备注", "健康状况")),
         Column("id_number", ("身份证号", "身份证号码", "身份证", "公民身份号码")),
         Column("service_card", ("服务卡号", "服务卡")),
-        Column("kinds", ("人员类别", "老人类别", "人员类型"), several_of(ELDER_KINDS)),
+        Column("kinds", ("人员类别", "老人类别", "人员类型"), several_of({})),
         Column("marks", ("来电标记", "标记"), several_of(MARKS)),
         Column("joined_on", ("加入日期", "入网日期"), day), Column("service_from", ("服务开始日期", "开通日期"), day),
         Column("area_code", ("区域代码", "行政区划代码")),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from openpyxl import Workbook
@@ -19,6 +19,7 @@ from registry.import_columns import (
     SEXES,
     Column,
 )
+from registry.vocabularies import BUILT_IN
 
 ROWS_WITH_LISTS = 2000
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
@@ -42,17 +43,25 @@ _EXPLAINED = {
     "lat": "度，带小数点；与经度一起填写", "lon": "度，带小数点；与纬度一起填写",
     "crs": "wgs84、gcj02（高德、腾讯）或 bd09（百度）；默认 wgs84",
     "conditions": "多项用；隔开", "medication": "多项用；隔开", "allergies": "多项用；隔开", "implants": "多项用；隔开",
-    "kinds": "多项用；隔开：党员、残疾、退役军人、低保、独居等",
     "id_number": "18位，按文本填写；加密保存", "rank": "同一角色中数字小的先呼叫", "dog": "是、否，或说明",
     "elder_phone": "老人用电话，或姓名加出生日期指明；填写的各项都须相符", "uid": "设备的编号，唯一",
     "state": "默认库存；有老人时默认已发放；须逐个按键测试后才能在用", "area_code": "行政区划代码",
 }  # fmt: skip
 _LISTS: Mapping[str, Mapping[str, str]] = {"sex": SEXES, "role": ROLES, "state": DEVICE_STATES, "kind": RESOURCE_KINDS}
+OFFERED: Mapping[str, Iterable[str]] = {
+    "kinds": [one.zh for one in BUILT_IN["elder_kind"]], "capabilities": [one.zh for one in BUILT_IN["capability"]],
+}  # fmt: skip
+"""What a centre offers that has changed nothing."""
 _FIXED = {"crs": ("wgs84", "gcj02", "bd09"), "is_key_holder": ("是", "否"), "language": ("中文", "英文")}
 
 
-def template(kind: str, format: Literal["xlsx", "csv"] = "xlsx") -> bytes:  # the word people know
-    """`kind` is one of an import's; the example is to be written over."""
+def template(
+    kind: str,
+    format: Literal["xlsx", "csv"] = "xlsx",  # the word people know
+    codes: Mapping[str, Iterable[str]] = OFFERED,
+) -> bytes:
+    """`kind` is one of an import's; the example is to be written over. `codes` are the Chinese words that are offered,
+    by column."""
     names = [column.names[0] for column in COLUMNS[kind]]
     example = [EXAMPLES[kind].get(column.member, "") for column in COLUMNS[kind]]
     if format == "csv":
@@ -75,7 +84,7 @@ def template(kind: str, format: Literal["xlsx", "csv"] = "xlsx") -> bytes:  # th
         sheet.column_dimensions[letter].number_format = "@"
         _choices(sheet, column, letter)
     sheet.freeze_panes = "A2"
-    _explain(book, kind)
+    _explain(book, kind, {member: f"多项用；隔开：{'、'.join(words)}" for member, words in codes.items()})
     out_bytes = io.BytesIO()
     book.save(out_bytes)
     return out_bytes.getvalue()
@@ -98,13 +107,14 @@ def _first_words(table: Mapping[str, str]) -> Iterator[str]:
             yield word
 
 
-def _explain(book: Workbook, kind: str) -> None:
+def _explain(book: Workbook, kind: str, more: Mapping[str, str]) -> None:
+    explained = {**_EXPLAINED, **more}
     sheet = book.create_sheet("说明")
     sheet.append(["列", "是否必填", "也可写作", "说明"])
     for column in COLUMNS[kind]:
         needed = "必填" if column.member in REQUIRED[kind] else ""
         also = "、".join([*column.names[1:], column.member])
-        sheet.append([column.names[0], needed, also, _EXPLAINED.get(column.member, "")])
+        sheet.append([column.names[0], needed, also, explained.get(column.member, "")])
     for letter, width in (("A", 16), ("B", 10), ("C", 50), ("D", 56)):
         sheet.column_dimensions[letter].width = width
         sheet[f"{letter}1"].font = Font(bold=True)

@@ -1,13 +1,13 @@
 """An import from the bytes of a file to what became of each of its rows; where the file comes from is the caller's."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlmodel import Session
 
 from core.errors import Conflict
-from registry import bulk_write
+from registry import bulk_write, code_tables
 from registry.audit import Actor
 from registry.bulk import Entry, OnExisting, Plan, Refusal, Say, TakeSecrets, nobody_listens
 from registry.bulk_write import SYSTEM, Written
@@ -16,6 +16,7 @@ from registry.import_fhir import bundle_table
 from registry.import_grid import UnreadableFile, read_grid
 from registry.service import RegistryService
 
+Known = Mapping[str, Mapping[str, str]]
 RowsWanted = Literal["all", "good"]
 Result = Literal["added", "changed", "same", "skipped", "refused", "not_written"]
 MOST_BESIDE_PRESSES = 2000  # `bench/import_elders.py --rows 2000` says for how long a press may have to wait.
@@ -87,14 +88,15 @@ def _forget(_session: Session, _secrets: Iterable[tuple[str, str]]) -> None:
     """For kinds that have no secrets."""
 
 
-def read(kind: str, data: bytes) -> tuple[Table, list[Entry]]:
-    """Raises UnreadableFile."""
+def read(kind: str, data: bytes, known: Known | None = None) -> tuple[Table, list[Entry]]:
+    """`known` are codes by the words that mean them, as `registry.code_tables.readings` gives them. Raises
+    UnreadableFile."""
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile(too_large(len(data)))
     if not data.strip():
         raise UnreadableFile("the file is empty")
     table = bundle_table(kind, data) if is_json(data) else table_of(kind, read_grid(data))
-    entries = list(table.entries)
+    entries = [replace(entry, values=code_tables.translated(entry.values, known or {})) for entry in table.entries]
     if not entries:
         raise UnreadableFile("there is nothing below the names of the columns")
     return table, entries
@@ -127,7 +129,9 @@ def run(
     its presses. `before_writing` is called once, when there are new files to write. Raises UnreadableFile for a file
     that cannot be read at all, Conflict with `too_many` on SQLite, Conflict and TryAgain as `registry.bulk_write` does.
     """
-    table, entries = read(kind, data)
+    with registry.desk.db.read() as session:
+        known = code_tables.readings(session)
+    table, entries = read(kind, data, known)
     plan = registry.bulk.plan(kind, entries, say, on_existing=options.on_existing, by=by)
     held = len(plan.rows) + len(plan.changes) if options.rows == "all" else 0
     if too_many is not None and registry.desk.db.is_sqlite and held > MOST_BESIDE_PRESSES:

@@ -12,15 +12,16 @@ PERMISSIONS = frozenset({
     "metrics.read", "logs.read",
     "privacy.write",
     "knowledge.read", "knowledge.write",
+    "codes.write",
     "offline.make",
     "recordings.listen", "recordings.download",
 })  # fmt: skip
 """`alarms.supervise` acts on what another officer holds; `health.read` shows illness and access notes;
 `devices.command` makes a device ring, say where it is, test itself or take settings; `registry.export` takes files
 out of the registry; `privacy.write` hands over or erases a person's data and sets how long data is kept;
-`knowledge.write` edits what is said and done at an alarm; `offline.make` makes the list for the day without the system,
-which holds health data as well; `recordings.download` takes recordings out of the centre. There is no permission to
-edit a log, for anybody."""
+`knowledge.write` edits what is said and done at an alarm; `codes.write` edits the code tables; `offline.make` makes the
+list for the day without the system, which holds health data as well; `recordings.download` takes recordings out of the
+centre. There is no permission to edit a log, for anybody."""
 
 _OFFICER = frozenset({
     "alarms.read", "alarms.act", "health.read", "registry.read", "devices.command", "sandbox.read", "sandbox.use",

@@ -9,6 +9,7 @@ from registry.area_load import AreaLoads
 from registry.area_shapes import AreaShapes
 from registry.areas import Areas
 from registry.bulk import Bulk
+from registry.codes import Codes
 from registry.contacts import Contacts
 from registry.desk import Desk, IsOnLand, ToWgs84, anywhere
 from registry.device_bulk import DeviceBulk
@@ -63,6 +64,7 @@ class RegistryService:
         self.phone_checks = PhoneChecks(self.desk, self.contacts)
         self.resources = Resources(self.desk)
         self.knowledge = Knowledge(self.desk)
+        self.codes = Codes(self.desk)
         self.areas = Areas(self.desk)
         self.area_loads = AreaLoads(self.desk)
         self.area_shapes = AreaShapes(self.desk)

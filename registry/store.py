@@ -34,6 +34,7 @@ _NOUNS = {
     "elders": "elder", "contacts": "contact", "devices": "device", "resources": "resource", "areas": "area",
     "policies": "policy", "users": "user", "elder_addresses": "address", "elder_photos": "photo",
     "device_models": "model", "knowledge_cards": "card", "area_shapes": "boundary",
+    "codes": "code",
 }  # fmt: skip
 
 

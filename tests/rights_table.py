@@ -77,6 +77,12 @@ PATCH  /api/v1/areas/{area_id}                            registry.write
 DELETE /api/v1/areas/{area_id}/shape                      registry.write
 GET    /api/v1/areas/{area_id}/shape                      registry.read
 PUT    /api/v1/areas/{area_id}/shape                      registry.write
+GET    /api/v1/codes                                      registry.read
+POST   /api/v1/codes                                      codes.write
+DELETE /api/v1/codes/{code_id}                            codes.write
+GET    /api/v1/codes/{code_id}                            registry.read
+PATCH  /api/v1/codes/{code_id}                            codes.write
+POST   /api/v1/codes/{code_id}/restore                    codes.write
 GET    /api/v1/colleagues                                 alarms.act
 GET    /api/v1/contacts                                   registry.read
 POST   /api/v1/contacts                                   registry.write
@@ -265,6 +271,12 @@ POST   /registry/areas/load                               registry.write
 POST   /registry/areas/restore                            registry.write
 POST   /registry/areas/{area_id}                          registry.write
 POST   /registry/areas/{area_id}/remove                   registry.write
+GET    /registry/codes                                    codes.write
+GET    /registry/codes/new                                codes.write
+POST   /registry/codes/new                                codes.write
+GET    /registry/codes/{code_id}/edit                     codes.write
+POST   /registry/codes/{code_id}/edit                     codes.write
+POST   /registry/codes/{code_id}/{deed}                   codes.write
 GET    /registry/contacts                                 registry.read
 POST   /registry/contacts                                 registry.read
 GET    /registry/contacts/{contact_id}                    registry.read

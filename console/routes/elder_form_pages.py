@@ -8,17 +8,18 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse
 
 from console import flash, forms
+from console.centre import Centre
 from console.deps import CentreDep, actor_of
 from console.elder_file import live_elder, sees_file
 from console.elder_form import SENSITIVE, changed_since, differences, health_from, last_deed, values_of
-from console.elder_words import ELDER_KIND_WORDS, MARK_WORDS, REASON_WORDS
+from console.elder_words import MARK_WORDS
 from console.forms import Form
-from console.i18n import N_
+from console.i18n import N_, language_of
 from console.pages import page
 from console.routes.elder_pages import LIST
 from console.routes.elders import Writer
 from core.errors import Conflict, Rejected
-from registry import store
+from registry import code_tables, store
 from registry.elder_intake import AddressNew, AddressPatch, ElderNew, ElderPatch
 from registry.intake import BadMember
 from registry.store import ADDRESSES, Row
@@ -143,9 +144,15 @@ def _form(
     request: Request, user: Writer, form: Form, row: Row | None = None, *, sees: bool = True, status: int = 200,
     conflict: dict[str, Any] | None = None,
 ) -> HTMLResponse:  # fmt: skip
+    centre: Centre = request.app.state.centre
+    language = language_of(request, centre.settings.locale)
+    with centre.db.read() as session:
+        codes = code_tables.tables(session)
+    held = [*((row or {}).get("kinds") or ()), *form.value("kinds").splitlines()]
     return page(
         request, "registry_elder_form.html", user, status=status, form=form, elder=row, sees=sees, conflict=conflict,
-        kinds=ELDER_KIND_WORDS, marks=MARK_WORDS, reasons=REASON_WORDS, blood_groups=BLOOD_GROUPS,
+        kinds=codes["elder_kind"].choices(language, held), marks=MARK_WORDS,
+        reasons=codes["open_reason"].choices(language), blood_groups=BLOOD_GROUPS,
     )  # fmt: skip
 
 

@@ -14,18 +14,19 @@ from console import flash
 from console.area_places import inside
 from console.deps import CentreDep, actor_of, allowed, check_elder
 from console.elder_file import file_of, live_elder, removed_elder
-from console.elder_words import DEVICE_FILTERS, ELDER_KIND_WORDS, MARK_WORDS, REASON_WORDS, RISK_WORDS
-from console.i18n import N_, words
+from console.elder_words import DEVICE_FILTERS, MARK_WORDS, RISK_WORDS
+from console.i18n import N_, language_of
 from console.pages import page
 from console.paging import decode_cursor, encode_cursor
 from console.routes.elder_parts import FaceReader, photo_answer
 from console.routes.elders import Reader, Writer
 from core.errors import Conflict, NotFound
-from registry import area_store, search
+from registry import area_store, code_tables, search
 from registry.history import history_of
 from registry.intake import SHORTEST_REASON, BadMember
 from registry.search_query import LONGEST, Filters
 from registry.sessions import SignedIn
+from registry.vocabularies import OTHER
 
 PER_PAGE = 40
 HISTORY_PER_PAGE = 100
@@ -51,7 +52,7 @@ class Asked:
         cursor: Annotated[str, Query(max_length=200)] = "",
     ) -> None:
         self.values = {
-            "area": area.strip(), "kind": kind if kind in ELDER_KIND_WORDS else "",
+            "area": area.strip(), "kind": kind,
             "mark": mark if mark in MARK_WORDS else "", "risk": risk if risk in RISK_WORDS else "",
             "device": device if device in DEVICE_FILTERS else "", "age_from": _whole(age_from),
             "age_to": _whole(age_to),
@@ -105,9 +106,14 @@ def elder(request: Request, centre: CentreDep, user: Reader, elder_id: str) -> R
     with centre.db.read() as session:
         members = file_of(session, centre, user, row)
         offered = inside(session, row["lat"], row["lon"]) if row["area_code"] is None else None
+        codes = code_tables.tables(session)
+    language = language_of(request, centre.settings.locale)
     if offered is not None and not user.scope.holds(offered.path):
         offered = None
-    return page(request, "registry_elder.html", user, reasons=REASON_WORDS, offered_area=offered, **members)
+    return page(
+        request, "registry_elder.html", user, reasons=codes["open_reason"].choices(language),
+        kind_words=codes["elder_kind"].said(language), offered_area=offered, **members,
+    )  # fmt: skip
 
 
 @router.get("/{elder_id}/history")
@@ -135,10 +141,10 @@ def open_file(
     """Show the sensitive part for a quarter of an hour, for a reason that goes into the log."""
     with centre.db.read() as session:
         live_elder(session, elder_id)
-    known = REASON_WORDS.get(why)
-    if known is None or (why == "other" and len(text.strip()) < SHORTEST_REASON):
+        known = code_tables.table(session, "open_reason").find(why)
+    if known is None or (why == OTHER and len(text.strip()) < SHORTEST_REASON):
         return flash.after(f"{LIST}/{elder_id}", N_("Say why you need to see it."))
-    reason = ": ".join(filter(None, [words(centre.settings.locale).say(known), text.strip()]))
+    reason = ": ".join(filter(None, [known.said(centre.settings.locale), text.strip()]))
     centre.registry.elders.open(elder_id, reason, actor_of(user))
     return RedirectResponse(f"{LIST}/{elder_id}{'/edit' if back == 'edit' else ''}", 303)
 
@@ -252,6 +258,9 @@ def _list(
 ) -> HTMLResponse:  # fmt: skip
     with centre.db.read() as session:
         place = area_store.resolve(session, asked.values["area"]) if asked.values["area"] else None
+        kinds = code_tables.table(session, "elder_kind").said(language_of(request, centre.settings.locale))
+    if asked.values["kind"] not in kinds:
+        asked.values["kind"] = ""
     after = decode_cursor(cursor) if cursor else None
     filters = asked.filters(place.code if place else None)
     wanted = search.Wanted(q, filters, PER_PAGE, after, search.scopes_of(user.scope.codes))
@@ -261,7 +270,7 @@ def _list(
         request, "_elders_found.html" if is_live else "registry_elders.html", user,
         lines=[_line(found, centre) for found in answer.found], is_too_short=answer.is_too_short, q=q,
         asked=asked.values, query=asked.query, following=encode_cursor(answer.following), is_first=not cursor,
-        kinds=ELDER_KIND_WORDS, marks=MARK_WORDS, risks=RISK_WORDS, devices=DEVICE_FILTERS,
+        kinds=kinds, marks=MARK_WORDS, risks=RISK_WORDS, devices=DEVICE_FILTERS,
     )  # fmt: skip
 
 

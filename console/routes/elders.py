@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 
 from console.deps import CentreDep, actor_of, allowed
 from console.paging import Page, Paging, encode_cursor
+from console.problems import wrong_query
 from console.routes.versions import IfMatch, ReasonToOpen
 from core.errors import Rejected
-from registry import area_store, store
+from registry import area_store, code_tables, store
 from registry.elder_filters import Filters
-from registry.elder_intake import ElderKind, ElderNew, ElderPatch, Mark
+from registry.elder_intake import NO_SUCH_KIND, ElderKind, ElderNew, ElderPatch, Mark
 from registry.history import history_of
 from registry.search import Wanted, scopes_of
 from registry.search_query import Filters as SearchFilters
@@ -87,6 +88,10 @@ def list_elders(
     kind: ElderKind | None = None,
     mark: Mark | None = None,
 ) -> Page[Elder]:
+    if kind is not None:
+        with centre.db.read() as session:
+            if code_tables.unknown(session, "elder_kind", [kind]):
+                raise wrong_query("kind", NO_SUCH_KIND)
     if q and q.strip():
         filters = SearchFilters(
             area_name=area, areas=(area_code,) if area_code else (), kinds=(kind,) if kind else (),

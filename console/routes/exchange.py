@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from console.deps import CentreDep, actor_of, allowed
+from registry import code_tables
 from registry.exporting import MEDIA_TYPES, SUFFIXES, Exports, Format, Wanted
 from registry.import_template import template
 from registry.intake import SHORTEST_REASON, AreaCode
@@ -42,12 +43,15 @@ def export(kind: Kind, asked: ExportAsked, centre: CentreDep, user: Exporter) ->
 @router.get("/import-templates/{kind}", response_class=Response, responses=_FILE)
 def import_template(
     kind: Kind,
+    centre: CentreDep,
     user: Writer,
     format: Annotated[Literal["xlsx", "csv"], Query()] = "xlsx",  # the word people know
 ) -> Response:
     """The columns of a kind with an example, lists to choose from and a sheet that explains."""
     name = f"{kind}-template.{format}"
-    return Response(template(kind, format), media_type=MEDIA_TYPES[format], headers=attached(name))
+    with centre.db.read() as session:
+        codes = code_tables.offered_words(session)
+    return Response(template(kind, format, codes), media_type=MEDIA_TYPES[format], headers=attached(name))
 
 
 def download(pieces: Iterator[bytes], name: str, media_type: str) -> StreamingResponse:

@@ -18,14 +18,14 @@ from console.forms import Checked
 from console.i18n import N_, language_of, words
 from console.pages import page
 from console.paging import decode_cursor, encode_cursor
-from console.resource_words import ABILITY_WORDS, DATUM_WORDS, DAY_WORDS, KIND_SIGNS, KIND_WORDS, hours_text
+from console.resource_words import DATUM_WORDS, DAY_WORDS, KIND_SIGNS, KIND_WORDS, hours_text
 from console.routes.maps import NOWHERE, SCRIPT
 from console.routes.resources import Reader, Writer
 from console.tiles import tiles_of
 from core.errors import Conflict
 from geo.maps import picker_map, places_map
 from geo.outlines import outlines
-from registry import resource_lists, store
+from registry import code_tables, resource_lists, store
 from registry.hours import open_at
 from registry.intake import BadMember
 from registry.resource_intake import ResourceNew, ResourcePatch
@@ -39,7 +39,7 @@ NAMED_ON_THE_MAP = 40  # More names than these would lie over each other.
 HOURS_ROWS = 3
 LOOKED_AT = 500  # Homes whose middle is the middle of a new map.
 CHANGED = N_("Somebody changed this meanwhile. What you typed is still here: look at what is new, then save again.")
-WORDS: dict[str, Any] = {"kinds": KIND_WORDS, "abilities": ABILITY_WORDS, "days": DAY_WORDS, "datums": DATUM_WORDS}
+WORDS: dict[str, Any] = {"kinds": KIND_WORDS, "days": DAY_WORDS, "datums": DATUM_WORDS}
 
 router = APIRouter(prefix=LIST, include_in_schema=False)
 
@@ -132,10 +132,12 @@ def add_resource(request: Request, centre: CentreDep, user: Writer, fields: Fiel
 
 @router.get("/{resource_id}")
 def resource(request: Request, centre: CentreDep, user: Reader, resource_id: str) -> HTMLResponse:
-    row = _row(centre, resource_id)
+    with centre.db.read() as session:
+        row = store.get(session, RESOURCES, resource_id)
+        able = code_tables.table(session, "capability")
     return page(
         request, "registry_resource.html", user, resource=_told(request, centre, row),
-        script_url=f"{LIST}/{row['id']}/map.js", **WORDS,
+        abilities=able.said(_language(request, centre)), script_url=f"{LIST}/{row['id']}/map.js", **WORDS,
     )  # fmt: skip
 
 
@@ -185,10 +187,13 @@ def _list(request: Request, centre: Centre, user: SignedIn, asked: Asked, q: str
         where = asked.conditions(session) + ([store.begins_with(RESOURCES.c.name, q)] if q else [])
         rows, following = store.page(session, RESOURCES, after=after, limit=PER_PAGE, where=where)
         counts = _by_kind(session)
+        able = code_tables.table(session, "capability")
+    language = _language(request, centre)
     older = encode_cursor(following)
     return page(
         request, "registry_resources.html", user, resources=[_told(request, centre, row) for row in rows], asked=asked,
-        counts=counts, q=q, is_cut=bool(q and older), newer=asked.address() if after else None,
+        abilities=able.said(language), offered=able.choices(language, [asked.values["can"]]), counts=counts, q=q,
+        is_cut=bool(q and older), newer=asked.address() if after else None,
         older=asked.address(cursor=older) if older and not q else None, **WORDS,
     )  # fmt: skip
 
@@ -200,9 +205,13 @@ def _by_kind(session: Session) -> dict[str, int]:
 
 def _told(request: Request, centre: Centre, row: Row) -> Row:
     local = centre.clock.now().astimezone(ZoneInfo(centre.settings.timezone))
-    speech = words(language_of(request, centre.settings.locale))
+    speech = words(_language(request, centre))
     hours = row["hours"]
     return row | {"open_now": open_at(hours, local), "hours_text": hours_text(hours, speech)}
+
+
+def _language(request: Request, centre: Centre) -> str:
+    return language_of(request, centre.settings.locale)
 
 
 def _form(
@@ -210,9 +219,13 @@ def _form(
 ) -> HTMLResponse:
     lat, lon = (row["lat"], row["lon"]) if row else (None, None)
     place = "?" + urlencode({"lat": lat, "lon": lon}) if row else ""
+    with centre.db.read() as session:
+        able = code_tables.table(session, "capability")
+    held = [*((row or {}).get("capabilities") or ()), *form.value("capabilities").splitlines()]
     return page(
         request, "registry_resource_form.html", user, status=status, form=form, resource=row,
-        script_url=f"{LIST}/picker.js{place}", map_datum=_map_datum(centre),
+        abilities=able.choices(_language(request, centre), held), script_url=f"{LIST}/picker.js{place}",
+        map_datum=_map_datum(centre),
         hours_mode=_mode(form), hours_rows=_hours_rows(form), **WORDS,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from tests.browser.conftest import Open
 from tests.browser.test_for_everyone import problems
 from tests.live_centre import LiveCentre
 
-AN_ID = re.compile(r"/(?:[0-9a-f-]{20,}|[0-9]+|live-[0-9]+)(?=/|$)")
+AN_ID = re.compile(r"/(?:[0-9a-f-]{20,}|[0-9]+|live-[0-9]+|[a-z_]+\.[a-z0-9_]+)(?=/|$)")
 NO_PAGES = re.compile(
     r"/sign-out|/static/|/oidc|/api/|/openapi|\.(?:csv|xlsx|json|js|css|png|svg|zip|html)$|/export|/download"
 )

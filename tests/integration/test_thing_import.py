@@ -32,4 +32,4 @@ def test_help_comes_with_its_hours(db: Database, tmp_path: Path) -> None:
     assert report.written == 1
     [row] = site.rows("resources")
     assert row["hours"] == [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "21:30"}]
-    assert row["capabilities"] == ["夜间售药", "送药"]
+    assert row["capabilities"] == ["night_medicine", "送药"]
