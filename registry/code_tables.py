@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import String, Text, case, cast, column, func, literal, select
 from sqlmodel import Session
 
-from registry import store
+from registry import search_index, store
 from registry.code_models import CodeEntry
 from registry.models import table_of
+from registry.search_document import KIND
 from registry.store import ELDERS, RESOURCES, Row
 from registry.vocabularies import BUILT_IN, BUILT_IN_CODES, VOCABULARIES, rank_of
 
@@ -181,6 +182,12 @@ def files_with(session: Session, vocabulary: str, code: str) -> int:
         return 0
     # A code is plain letters and stands in quotes in either database's text form of the list.
     return store.count(session, held_by.table, cast(held_by, Text).contains(f'"{code}"', autoescape=True))
+
+
+def was_given(session: Session, vocabulary: str, code: str) -> bool:
+    """Whether an elder has the code, asked of the search's index, where it is found at once."""
+    is_kind = vocabulary == "elder_kind"
+    return is_kind and bool(search_index.look(session, KIND + fold(code), below=search_index.TOP, limit=1))
 
 
 def translated(values: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

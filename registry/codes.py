@@ -84,11 +84,15 @@ class Codes:
             return self._told(session, by, now, "change", before.vocabulary, before.code, ["rank"])
 
     def remove(self, code_id: str, version: int | None = None, *, by: Actor = Actor()) -> None:
+        vocabulary, _, code = code_id.partition(".")
+        with self.desk.db.read() as session:  # Every file is looked through: no press waits for that.
+            files = code_tables.files_with(session, vocabulary, code)
         with self._writing(by) as session:
             _, _, before = self._held(session, code_id)
             if before.is_built_in:
                 raise Conflict("this code belongs to the program: take it out of what is offered instead")
-            if (files := code_tables.files_with(session, before.vocabulary, before.code)) > 0:
+            files = files or int(code_tables.was_given(session, vocabulary, code))
+            if files > 0:
                 raise Conflict(f"files with this code: {files}; take it out of what is offered instead")
             now = self.desk.clock.now()
             store.bury(session, CODES, code_id, now, version=version)

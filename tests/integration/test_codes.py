@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from core.clock import ManualClock
 from core.db import Database
-from registry import importing
+from registry import code_tables, importing
 from registry.audit import AUDIT
 from registry.code_tables import CODES
 from registry.importing import Options
@@ -239,6 +239,19 @@ def test_only_an_unused_code_of_the_site_is_removed_and_it_comes_back(site: Cons
     problem_of(admin.post(f"{CODES_PATH}/elder_kind.titan/restore"), 404)
     assert admin.delete(path).status_code == 204
     assert add(admin, zh="百岁", en=None)["zh"] == "百岁"
+
+
+def test_whether_a_code_was_given_is_asked_of_the_index(site: ConsoleSite, admin: TestClient) -> None:
+    add(admin)
+    elder = site.make("elders", name="赵桂明", kinds=["centenarian"])
+    assert is_given(site) is True
+    site.as_("registrar").patch(f"/api/v1/elders/{elder['id']}", json={"kinds": []})
+    assert is_given(site) is False
+
+
+def is_given(site: ConsoleSite) -> bool:
+    with site.db.read() as session:
+        return code_tables.was_given(session, "elder_kind", "centenarian")
 
 
 def test_a_removed_code_does_not_come_back_beside_one_of_the_same_words(admin: TestClient) -> None:
