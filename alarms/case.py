@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from alarms.afterwards import added, entered
-from alarms.chain import TECHNICAL, alarm_due, plan
+from alarms.chain import alarm_due, plan
 from alarms.engaged import line_engaged
 from alarms.events import Afterwards, Cancel, Deadline, Event, LineEngaged, Located, OfficerAction, Press
 from alarms.handing import offer_due
@@ -20,6 +20,7 @@ from alarms.replies import attempt_event
 from alarms.steps import reopened, tell
 from alarms.values import Case, Decision, Line, changed
 from core.errors import Rejected
+from registry.profile import TECHNICAL
 
 PRIORITY = {
     "duress": 90, "smoke": 85, "gas": 85, "sos": 80, "fall": 80, "flood": 60, "inactivity": 60,

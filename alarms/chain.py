@@ -6,9 +6,7 @@ from alarms.ladder import Ladder, Person, polite_time
 from alarms.steps import closed, reopened
 from alarms.turns import ENGAGED, Candidate, calls_of, candidates, next_turn, why_later
 from alarms.values import Attempt, Case, Decision, Line, changed
-
-TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
-"""Kinds that trouble the device, not the elder: they ring the duty officers, not the family."""
+from registry.profile import TECHNICAL
 
 MESSAGE_AFTER_S = 1.0  # The message goes beside the call, never in front of it.
 ATTENTION_S = 5  # The shortest look at a case for which nobody can be called at all.

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alarms.chain import TECHNICAL
 from alarms.events import Answers, Waiver
 from alarms.ladder import polite_time
 from alarms.values import LIVE, Line
 from core.errors import Rejected
-from registry.profile import PolicySettings
+from registry.profile import TECHNICAL, PolicySettings
 
 ITEMS = ("contact", "safe", "steps")
 WAIVERS: Mapping[str, tuple[str, ...]] = {

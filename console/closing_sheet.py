@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alarms.chain import TECHNICAL
 from alarms.closing import ITEMS, WAIVERS, follow_up_at, is_planned
 from console.closing_words import QUESTION_WORDS, WHY_OPEN_WORDS, YES_WORDS
 from console.i18n import N_
+from registry.profile import TECHNICAL
 from registry.rungs import policy_settings
 from registry.sessions import SignedIn
 

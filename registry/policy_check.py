@@ -20,7 +20,7 @@ from sqlmodel import Session
 from registry import area_store
 from registry.hours import is_away, open_at
 from registry.models import Policy, table_of
-from registry.profile import CALL_ORDER, DEFAULT_POLICY, PolicySettings
+from registry.profile import CALL_ORDER, DEFAULT_POLICY, TECHNICAL, PolicySettings
 from registry.rungs import policy_settings
 from registry.store import CONTACTS, ELDERS, Row
 
@@ -44,7 +44,8 @@ class PolicyCheck:
     """`elders` have this policy. `no_rung` of them have nobody on any rung, so that the usual roles are rung instead;
     `nobody` of those have none of these either. `hours` are the elders without anybody reachable, `nobody` among them,
     for each hour of the week from `begins_at` on; `is_partial` where of those who have somebody only the first
-    `examined` were looked at."""
+    `examined` were looked at. `is_for_officers`: the policy is for a kind of alarm that rings no contact, so
+    that nobody waits for one."""
 
     elders: int
     no_rung: int
@@ -53,6 +54,7 @@ class PolicyCheck:
     hours: tuple[int, ...]
     examined: int
     is_partial: bool
+    is_for_officers: bool = False
 
     @property
     def worst(self) -> Gap | None:
@@ -71,6 +73,8 @@ def check(
     served = [ELDERS.c.deleted_at.is_(None), *_served(session, policy), *seen]
     elders, no_rung, nobody = _counts(session, settings, served)
     begins_at = now.astimezone(ZoneInfo(timezone)).replace(minute=0, second=0, microsecond=0)
+    if policy["kind"] in TECHNICAL:
+        return PolicyCheck(elders, 0, 0, begins_at, (0,) * HOURS, 0, is_partial=False, is_for_officers=True)
     week = _Week(begins_at)
     hours: Counter[int] = Counter()
     examined = 0

@@ -14,6 +14,9 @@ DEFAULT_POLICY = "default"
 OFFICER_RUNG = "officer"
 """The rung at which the duty officers begin to be rung, beside whoever comes next."""
 
+TECHNICAL = frozenset({"low_battery", "mains_lost", "tamper"})
+"""Kinds of alarm that trouble the device, not the elder: they ring the duty officers, not the family."""
+
 CONTACT_ROLES = ("family", "community", "doctor", "security", "volunteer", "other")
 USER_ROLES = ("officer", "supervisor", "registrar", "tester", "auditor", "admin")
 RESOURCE_KINDS = (

@@ -108,6 +108,7 @@ class Check(BaseModel):
     worst: Gap | None = Field(description="The first of the worst hours; null: there is always somebody")
     examined: int
     is_partial: bool = Field(description="Of those who have somebody only the first `examined` are in the hours")
+    is_for_officers: bool = Field(description="The kind of alarm is about the device: officers are rung, no contact is")
 
     @classmethod
     def shown(cls, found: policy_check.PolicyCheck) -> Self:

@@ -196,6 +196,17 @@ def test_who_has_nobody_is_told_apart_from_who_is_not_reached_in_an_hour(site: C
     assert "随时" not in his
 
 
+def test_a_policy_for_batteries_says_that_officers_are_rung(site: ConsoleSite) -> None:
+    leader = site.as_("supervisor")
+    site.make("elders", name="孙独居")
+    leader.put("/api/v1/policies/batteries", json={"kind": "low_battery"})
+
+    told = waiting_on(leader, "/registry/policies/batteries")
+
+    assert "只呼叫值班员" in told
+    assert "登记联系人" not in told
+
+
 def waiting_on(leader: TestClient, path: str) -> str:
     """What the page says about whom the policy leaves waiting."""
     return leader.get(path, headers=HTML).text.partition('id="waiting"')[2].partition("</section>")[0]

@@ -123,6 +123,14 @@ def test_officers_alone_on_the_rungs_leave_the_usual_roles(town: Town) -> None:
     assert (max(town.check().hours), town.check().no_rung) == (1, 2)
 
 
+def test_nobody_waits_for_a_contact_whose_kind_of_alarm_rings_none(town: Town) -> None:
+    town.elder()
+    town.put("batteries", kind="low_battery")
+    found = town.check("batteries")
+    assert (found.elders, found.nobody, found.worst, found.is_for_officers) == (1, 0, None, True)
+    assert not town.check().is_for_officers
+
+
 def test_who_has_nobody_is_reached_by_nobody_at_every_hour(town: Town) -> None:
     town.elder()
     town.elder({"role": "volunteer"})
