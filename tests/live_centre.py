@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 PASSWORD = "correct horse battery"
 READY_WITHIN_S = 60.0
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 POLICY = {"ring_s": 20, "officer_ring_s": 20, "follow_up_after_s": 600}
 
 

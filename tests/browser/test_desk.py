@@ -164,6 +164,27 @@ def test_what_is_refused_is_told_although_another_alarm_is_shown_by_then(open_pa
     expect(page.locator("#note-text")).to_have_value("About the other one")
 
 
+def test_a_button_is_pressed_though_its_alarm_changes_under_it(open_page: Open, centre: LiveCentre) -> None:
+    home = centre.household()
+    alarm_id = home.press()
+    page = open_page(f"/?alarm={alarm_id}")
+    late = answered_late(page, f"**/alarms/{alarm_id}")
+    home.press()
+    until(lambda: written(page, late), "the alarm as it is after the second press")
+    page.locator("#panel [data-act=claim] button").hover()
+
+    page.mouse.down()
+    page.evaluate("() => document.querySelectorAll('#panel [data-part]').forEach(one => { one.carebellSource = 'x'; })")
+    for route, answer in late:
+        route.fulfill(response=answer)
+    page.evaluate("() => new Promise(done => setTimeout(done, 300))")
+    page.mouse.up()
+
+    expect(page.locator(f"#line-{alarm_id}")).to_have_attribute("data-look", "calling")
+    assert centre.alarm(alarm_id)["claimed_by"]["username"] == "limin"
+    page.unroute_all(behavior="wait")
+
+
 def answered_late(page: Page, pattern: str) -> list[tuple[Route, APIResponse]]:
     """The first answer to that is fetched and kept back until the test lets it in; later ones pass."""
     late: list[tuple[Route, APIResponse]] = []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import insert
 
 from alarms.models import Alarm
@@ -72,6 +72,40 @@ def test_so_many_are_grouped_and_one_key_shows_the_neediest_first(open_page: Ope
     expect(lines.first).to_contain_text("min, nobody!")
     page.keyboard.press("o")
     expect(lines).to_have_count(200)
+
+
+def test_a_click_counts_though_the_list_is_brought_up_to_date_under_it(open_page: Open) -> None:
+    page = open_page()
+    head = page.locator(".area-head", has_text="South court")
+    expect(head).to_be_visible()
+    late: list[Route] = []
+    page.route("**/desk/areas*", lambda route: late.append(route) if not late else route.continue_())
+    with page.expect_request("**/desk/areas*"):
+        page.evaluate("() => carebell.areas.show()")
+    page.evaluate(
+        "() => document.querySelectorAll('.area').forEach(one => { one.carebellSource = 'is brought anew'; })"
+    )
+    head.hover()
+
+    page.mouse.down()
+    with page.expect_response("**/desk/areas*"):
+        late[0].continue_()
+    page.evaluate("() => new Promise(done => setTimeout(done, 300))")
+    page.mouse.up()
+
+    expect(page.locator("#area-form")).to_be_visible()
+    page.unroute_all(behavior="wait")
+
+
+def test_a_refused_look_is_asked_for_again(open_page: Open) -> None:
+    page = open_page()
+    head = page.locator(".area-head", has_text="South court")
+    expect(head).to_be_visible()
+    page.route("**/desk/areas*", lambda route: route.fulfill(status=503), times=1)
+
+    head.click()
+
+    expect(page.locator("#area-form")).to_be_visible()
 
 
 def test_a_whole_area_is_taken_and_given_back(open_page: Open, centre: LiveCentre) -> None:

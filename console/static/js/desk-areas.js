@@ -14,10 +14,11 @@
     var began = Date.now();
     return carebell.ask(query).then(function (answer) {
       took = Date.now() - began;
-      if (!answer.ok || !isShown) { return; }
+      if (!answer.ok) { throw new Error("areas"); }
+      if (!isShown) { return; }
       carebell.bring(frame, carebell.fragment(answer.text), true);
       label();
-    });
+    }).catch(function () { setTimeout(function () { if (isShown) { look(); } }, REST_MS); });
   });
 
   // Nothing moves under the pointer or the keyboard's focus: it is brought up to date when they have gone.

@@ -4,13 +4,34 @@
 var carebell = window.carebell = window.carebell || {};
 
 (function () {
-  var REST_MS = 2000;
+  var REST_MS = 2000, LONGEST_PRESS_MS = 1000;
+
+  // A button that is replaced between its press and its release is not clicked, so what is new waits for the release.
+  var isPressed = false, waiting = [], limit = null;
+  function release() {
+    var runs = waiting;
+    isPressed = false;
+    waiting = [];
+    runs.forEach(function (run) { setTimeout(run, 0); });
+  }
+  document.addEventListener("pointerdown", function (happened) {
+    if (!happened.target.closest("a, button, summary, label, [data-id]")) { return; }
+    isPressed = true;
+    clearTimeout(limit);
+    limit = setTimeout(release, LONGEST_PRESS_MS);
+  }, true);
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
+  carebell.released = function (run) { if (isPressed) { waiting.push(run); } else { run(); } };
 
   carebell.ask = function (url, options) {
     return fetch(url, Object.assign({ credentials: "same-origin", headers: { "HX-Request": "true", Accept: "text/html" } }, options))
       .then(function (answer) {
         if (answer.status === 401) { location.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search); }
-        return answer.text().then(function (text) { return { ok: answer.ok, status: answer.status, text: text, header: function (name) { return answer.headers.get(name); } }; });
+        return answer.text().then(function (text) {
+          var told = { ok: answer.ok, status: answer.status, text: text, header: function (name) { return answer.headers.get(name); } };
+          return new Promise(function (resolve) { carebell.released(function () { resolve(told); }); });
+        });
       });
   };
 
@@ -36,10 +57,12 @@ var carebell = window.carebell = window.carebell || {};
     return function () {
       if (waits !== null) { return; }
       waits = setTimeout(function () {
-        var began = Date.now();
-        waits = null;
-        run();
-        took = Date.now() - began;
+        carebell.released(function () {
+          var began = Date.now();
+          waits = null;
+          run();
+          took = Date.now() - began;
+        });
       }, Math.min(REST_MS, 25 + 4 * took));
     };
   };
