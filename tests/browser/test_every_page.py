@@ -42,8 +42,9 @@ def each_page(page: Page, start: str) -> Iterator[str]:
         yield kind
 
 
-def fill_what_is_empty_at_first(page: Page) -> None:
-    """The lists of imports and of offline lists, and what is wrong in an import, have something to show."""
+def fill_what_is_empty_at_first(page: Page, centre: LiveCentre) -> None:
+    """The lists of imports, of offline lists and of what was removed, and what is wrong in an import, have something to
+    show."""
     rows = "name,phone,address\n吴桂英,13900000077,秦都区吴家堡3号楼\n赵桂兰,一三九,秦都区吴家堡4号楼\n"
     file: FilePayload = {"name": "街道老人登记表第三次汇总.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     form = {"kind": "elders", "on_existing": "update", "rows": "good"}
@@ -51,6 +52,12 @@ def fill_what_is_empty_at_first(page: Page) -> None:
     assert page.request.post("/registry/import", multipart={**form, "file": file}, headers=origin).ok
     reason: dict[str, str | float | bool] = {"reason": "Weekly copy for the street's office"}
     assert page.request.post("/room/offline/paper", form=reason, headers=origin).ok
+    gone = centre.ask("POST", "/api/v1/resources", {
+        "name": "秦都区第二人民医院社区卫生服务中心", "kind": "clinic", "lat": 34.33, "lon": 108.71,
+        "address": "陕西省咸阳市秦都区人民路街道渭阳西路中段18号",
+    })  # fmt: skip
+    ours = {"Authorization": f"Bearer {centre.token}"}
+    assert page.request.delete(f"/api/v1/resources/{gone['id']}", headers=ours).ok
 
 
 @pytest.mark.parametrize("user", ["root", "auditor"])
@@ -60,7 +67,7 @@ def test_every_page_is_for_everybody(open_page: Open, centre: LiveCentre, user: 
         centre.command("user", "add", "auditor", "--role", "auditor", said="correct horse battery")
     page = open_page("/account", user=user)
     if user == "root":
-        fill_what_is_empty_at_first(page)
+        fill_what_is_empty_at_first(page, centre)
     wrong, looked_at = [], 0
     for kind in each_page(page, "/registry" if user == "auditor" else "/"):
         looked_at += 1
