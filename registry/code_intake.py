@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from registry.intake import Given, Patch, Short, YesNo
-from registry.vocabularies import LAST_RANK, Vocabulary
+from registry.vocabularies import CODE_PATTERN, LAST_RANK, Vocabulary
 
 CodeText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_]{0,39}$"),
+    StringConstraints(strip_whitespace=True, pattern=CODE_PATTERN),
     Field(description="Small letters, digits and _, a letter first; it never changes", examples=["centenarian"]),
 ]
 Rank = Annotated[int, Field(strict=True, ge=0, le=LAST_RANK, description="The lowest comes first")]

@@ -27,9 +27,9 @@ from registry.intake import (
     YesNo,
     as_day,
 )
+from registry.vocabularies import CODE_PATTERN
 
 NO_SUCH_KIND = "there is no such kind of person"
-_CODE = r"^[a-z][a-z0-9_]{0,39}$"
 Mark = Literal["vip", "important", "blacklisted"]
 LONGEST_YEAR_DAY = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -51,7 +51,7 @@ def _day_of_year(text: str) -> str:
 
 
 def _as_code(text: str) -> str:
-    if re.fullmatch(_CODE, text) is None:
+    if re.fullmatch(CODE_PATTERN, text) is None:
         raise ValueError(NO_SUCH_KIND)
     return text
 
@@ -59,7 +59,11 @@ def _as_code(text: str) -> str:
 ElderKind = Annotated[
     str,
     AfterValidator(_as_code),
-    Field(description="A code of the table `elder_kind`", examples=["veteran"], json_schema_extra={"pattern": _CODE}),
+    Field(
+        description="A code of the table `elder_kind`",
+        examples=["veteran"],
+        json_schema_extra={"pattern": CODE_PATTERN},
+    ),
 ]
 Kinds = Annotated[list[ElderKind], Field(max_length=20), AfterValidator(_once)]
 Marks = Annotated[list[Mark], Field(max_length=10), AfterValidator(_once)]

@@ -11,6 +11,7 @@ from typing import Literal
 Vocabulary = Literal["elder_kind", "capability", "open_reason"]
 VOCABULARIES: tuple[Vocabulary, ...] = ("elder_kind", "capability", "open_reason")
 OTHER = "other"
+CODE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 LAST_RANK = 10_000
 
 
